@@ -1,0 +1,1 @@
+"""Rapport: one customer on every channel. Every function imports this package from its layer."""

@@ -1,0 +1,1 @@
+"""AWS behind ports: clients, queues, streams, secrets, objects."""

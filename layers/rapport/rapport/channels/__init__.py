@@ -1,0 +1,1 @@
+"""Providers: one folder each, inbound webhooks and outbound senders in one vocabulary."""

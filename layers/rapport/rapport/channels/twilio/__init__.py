@@ -1,0 +1,1 @@
+"""Twilio: SMS, MMS, WhatsApp, Messenger, RCS and voice."""

@@ -1,0 +1,1 @@
+"""What travels between contexts: canonical events, content, bus events."""

@@ -1,0 +1,1 @@
+"""Conversations: every message of a customer, on whatever channel, in one place."""

@@ -1,0 +1,1 @@
+"""How AWS calls our functions: HTTP, queues, streams; the only home of powertools."""

@@ -1,0 +1,1 @@
+"""Identity: which customer a sender is, held together by evidence."""

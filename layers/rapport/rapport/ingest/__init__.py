@@ -1,0 +1,1 @@
+"""Ingest: webhooks in, canonical events on the queue."""

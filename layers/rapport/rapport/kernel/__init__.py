@@ -1,0 +1,1 @@
+"""Pure building blocks: ids, time, errors, phone numbers, e-mail addresses, JSON."""

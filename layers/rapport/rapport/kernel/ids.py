@@ -1,0 +1,47 @@
+"""Identifiers: a prefix that says what it names, then time and randomness, sortable as text."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from rapport.kernel.clock import Clock, SystemClock
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+TIME_CHARS, RANDOM_CHARS = 10, 16
+
+
+class Ids(Protocol):
+    """Makes new identifiers."""
+
+    def new(self, prefix: str) -> str:
+        """A new id such as `msg_01k9…`: `prefix`, underscore, 26 characters (ULID layout)."""
+        ...
+
+
+class RandomIds:
+    """48 bits of milliseconds and 80 random bits (the ULID layout), lower case."""
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        randbits: Callable[[int], int] = secrets.randbits,
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self._randbits = randbits
+
+    def new(self, prefix: str) -> str:
+        """A new id; ids of later milliseconds sort after earlier ones."""
+        millis = int(self._clock.now().timestamp() * 1000)
+        return f"{prefix}_{encode(millis, TIME_CHARS)}{encode(self._randbits(80), RANDOM_CHARS)}"
+
+
+def encode(number: int, width: int) -> str:
+    """`number` in Crockford base 32, left-padded with zeros to `width` characters."""
+    chars = [ALPHABET[(number >> (5 * i)) & 31] for i in range(width)]
+    return "".join(reversed(chars))
+
+
+def time_prefix(moment: datetime) -> str:
+    """The first ten characters of every id made in that millisecond: a lower bound for ranges."""
+    return encode(int(moment.timestamp() * 1000), TIME_CHARS)

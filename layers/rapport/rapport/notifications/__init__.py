@@ -1,0 +1,1 @@
+"""Notifications: everything we send, in a ledger before it leaves."""

@@ -1,0 +1,1 @@
+"""Realtime: sockets of agents and visitors, and what is pushed to them."""

@@ -1,0 +1,1 @@
+"""Routing: which agent takes which conversation, exactly once, oldest eligible first."""

@@ -1,0 +1,1 @@
+"""Web chat: our own channel, with visitors behind short-lived tokens."""
