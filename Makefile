@@ -1,6 +1,6 @@
 # Everything a day's work needs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup build up down reset logs demo test faults check bench fmt lock deploy
+.PHONY: help setup build up down reset logs demo test faults check bench load scale fmt lock deploy
 
 PY := .venv/bin/python
 STAGE ?= dev
@@ -43,6 +43,7 @@ check: setup ## What CI holds: format, lint, types, architecture, template, drif
 	@.venv/bin/cfn-lint template.yaml
 	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .local/venv/bin/sam validate --lint
 	@$(PY) -m tools.openapi --check
+	@$(PY) -m tools.catalogue --check
 	@$(MAKE) --no-print-directory test
 
 bench: setup ## Measure against the numbers we hold
@@ -62,3 +63,9 @@ deploy: setup ## Build for Lambda and deploy to your AWS account (STAGE=dev, sta
 
 faults: setup ## Hurt every call of every story once in every way; the end must stay the same
 	@PYTHONPATH=layers/rapport $(PY) -m tests.faults $(ARGS)
+
+load: setup ## Put load on the running stack and recount (ARGS="burst", ARGS=--small)
+	@PYTHONPATH=layers/rapport $(PY) -m benchmarks.load $(ARGS)
+
+scale: setup ## Compute docs/scale.md anew: what a year needs, what binds first, what it costs
+	@PYTHONPATH=layers/rapport $(PY) -m benchmarks.planner --write $(ARGS)

@@ -115,7 +115,7 @@ def _run_on_our_interpreter(template: Template) -> None:
 
 
 def _grant_batches(template: Template) -> None:
-    """On AWS the right to send one message covers a batch of them; the emulator asks for its own."""
+    """On AWS the right to send one message covers a batch; the emulator asks for its own."""
     for role in _of_type(template, "AWS::IAM::Role").values():
         for policy in role.get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:

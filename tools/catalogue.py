@@ -39,7 +39,7 @@ To subscribe, add a rule of your own on the bus (its name is the stack's output 
 """
 HEARD = {
     Audience.RULES: "{}",
-    Audience.SUBSCRIBERS: "external: nobody of ours, so it is there for your own rules",
+    Audience.SUBSCRIBERS: "nobody of ours (external): it is there for your own rules",
     Audience.RELAY: "the relay, which makes an order on an outbound queue of it; never on the bus",
 }
 
@@ -138,22 +138,26 @@ def page() -> str:
         told = (kind.__doc__ or "").strip()
         makers = ", ".join(f"`{maker}`" for maker in producers(kind))
         ours = ", ".join(f"`{one}`" for one in heard.get(name, []))
-        fields = kind.model_json_schema()["properties"]
+        declared = kind.model_json_schema()
         sections += [
             f"## {name}\n",
             re.sub(r"\s+", " ", told) + "\n",
             f"- told by {makers}\n- heard by {HEARD[kind.audience].format(ours)}\n",
             "| Field | Type |\n|---|---|\n"
-            + "".join(f"| `{field}` | {_spelled(one)} |\n" for field, one in fields.items()),
+            + "".join(
+                f"| `{field}` | {_spelled(one, declared)} |\n"
+                for field, one in declared["properties"].items()
+            ),
         ]
     return "\n".join(sections)
 
 
-def _spelled(field: dict[str, Any]) -> str:
+def _spelled(field: dict[str, Any], declared: dict[str, Any]) -> str:
     if "anyOf" in field:
-        return " or ".join(_spelled(one) for one in field["anyOf"])
+        return " or ".join(_spelled(one, declared) for one in field["anyOf"])
     if "$ref" in field:
-        return f"`{field['$ref'].rpartition('/')[2]}`"
+        definition = declared["$defs"][field["$ref"].rpartition("/")[2]]
+        return "one of " + ", ".join(f"`{one}`" for one in definition["enum"])
     return str(field.get("format") or field.get("type", "any"))
 
 
@@ -180,8 +184,8 @@ def main() -> int:
     """Write the catalogue, or check it."""
     if "--check" in sys.argv[1:]:
         found = drift()
-        for path in found:
-            sys.stderr.write(f"{path} has drifted. Run: python -m tools.catalogue\n")
+        for drifted in found:
+            sys.stderr.write(f"{drifted} has drifted. Run: python -m tools.catalogue\n")
         return 1 if found else 0
     wanted = files()
     for left_over in CATALOGUE.glob("*.json"):

@@ -1,6 +1,7 @@
 """What a tracking call becomes on the timeline."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_a_track_call_is_named_by_its_event() -> None:
     ],
 )
 def test_a_page_is_named_by_itself_or_by_its_properties(
-    extra: dict[str, object], name: str | None
+    extra: dict[str, Any], name: str | None
 ) -> None:
     assert tracked_event(a_tracking_call(Kind.PAGE, **extra), RECORD).name == name
 

@@ -12,7 +12,7 @@ from rapport.contracts.events import Envelope
 from rapport.contracts.inbound import Attachment, Kind, ReceivedEvent
 from rapport.conversations import service
 from rapport.conversations.memory import InMemoryConversations, InMemoryMessages
-from rapport.conversations.model import Conversation, Message, Route, State
+from rapport.conversations.model import Conversation, Message, Route, State, message_of
 from rapport.conversations.service import ATTEMPTS, Stores
 from rapport.kernel.errors import Conflict, InvalidInput, NotFound, Transient
 from tests.builders import CUSTOMER, NOW, RECORD, a_received, after, an_event
@@ -112,7 +112,7 @@ def test_a_providers_duplicate_after_a_resolution_reopens_nothing() -> None:
 
 def test_our_own_retry_after_a_death_in_between_opens_the_conversation() -> None:
     world = World()
-    message = service.message_of(text(), RECORD, CUSTOMER)
+    message = message_of(text(), RECORD, CUSTOMER)
     world.messages.add(message, [])  # and here the function died
     world.receive(text())
     assert world.head.state is State.OPEN
@@ -308,7 +308,7 @@ def test_assigning_survives_a_message_in_between() -> None:
     def one_more(conversations: Interrupted) -> None:
         head = conversations.current[CUSTOMER]
         route = next(iter(head.routes.values()))
-        message = service.message_of(text(2), RECORD, CUSTOMER)
+        message = message_of(text(2), RECORD, CUSTOMER)
         assert conversations.touch(message, Route(**{**route.__dict__, "last_at": message.at}))[0]
 
     conversations = Interrupted(one_more, times=0)

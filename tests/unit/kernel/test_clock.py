@@ -10,7 +10,9 @@ from rapport.kernel.clock import FixedClock, SystemClock, believable, iso, parse
 from tests.builders import NOW, after
 
 MOMENTS = st.datetimes(
-    min_value=datetime(1970, 1, 1), max_value=datetime(2999, 1, 1), timezones=st.just(UTC)
+    min_value=datetime(1970, 1, 1),  # noqa: DTZ001 - hypothesis wants naive bounds
+    max_value=datetime(2999, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
 )
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from rapport.channels.base import Account
 from rapport.channels.sender import ErrorClass, SendError
 from rapport.kernel.errors import InvalidInput, NotFound, Transient, WindowClosed
 from rapport.notifications.model import Failure, MessageStatus
@@ -164,7 +165,7 @@ def test_waits_grow_and_end_as_failed() -> None:
 def test_an_account_that_cannot_be_read_is_tried_again_and_nothing_is_unknown() -> None:
     office = Office()
 
-    def missing(_channel: str, _name: str) -> object:
+    def missing(_channel: str, _name: str) -> Account:
         raise NotFound("No account of that channel has this name.")
 
     office.delivery = replace(office.delivery, account_of=missing)
@@ -188,7 +189,7 @@ def test_what_would_be_refused_is_told_before_it_is_entered(
     error_class: ErrorClass, error: type[Exception]
 ) -> None:
     sender = ScriptedSender(refuses=SendError(error_class, "c", "Why."))
-    with pytest.raises(error, match="Why."):
+    with pytest.raises(error, match="Why"):
         check_sendable(an_entry(), sender=sender, account=an_account(), now=NOW)
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rapport.aws.dynamo import events_attribute
 from rapport.contracts.events import Envelope, Metadata
 from rapport.contracts.notifications import MessageQueued
-from rapport.entrypoint.stream import events_of
 from rapport.contracts.queues import QueueEntry
+from rapport.entrypoint.stream import events_of
 from rapport.kernel.errors import Transient
 from rapport.relay.service import TRIES, Outlets, publish
 from tests.builders import NOW, RECORD, a_fact

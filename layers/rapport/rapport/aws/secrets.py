@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rapport.channels.base import Account
+from rapport.ingest.model import check_name
 from rapport.kernel.clock import Clock
 from rapport.kernel.errors import InvalidInput, Misconfigured, NotFound
 from rapport.kernel.json import loads
@@ -26,7 +27,12 @@ class SecretsManagerAccounts:
         self._known: dict[tuple[str, str], tuple[datetime, Account | None]] = {}
 
     def get(self, channel: str, name: str) -> Account:
-        """One GetSecretValue every five minutes; unknown names are remembered for ten seconds."""
+        """One GetSecretValue every five minutes; unknown names are remembered for ten seconds.
+
+        What cannot name an account is not asked for: names come from addresses that strangers call,
+        and CloudTrail keeps the names of the secrets that were asked for.
+        """
+        check_name(channel, name)
         now = self._clock.now()
         at, account = self._known.get((channel, name), (None, None))
         if at is None or now - at > (KEPT if account else FRESH):

@@ -23,7 +23,7 @@ def archive_key(customer_id: str, conversation_id: str) -> Key:
 
 
 def place_of(cursor: str | None) -> tuple[str, str] | None:
-    """(customer id, position) after which a list goes on; raises `InvalidInput` on other cursors."""
+    """(customer id, position) after which a list goes on; raises `InvalidInput` on others."""
     match decode_cursor(cursor):
         case None:
             return None

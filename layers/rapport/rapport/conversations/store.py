@@ -236,7 +236,7 @@ class DynamoConversations:
         )
 
     def heads(self, customer_ids: Sequence[str]) -> list[Conversation]:
-        """One consistent batch read; none where nobody is asked for, which DynamoDB would refuse."""
+        """One consistent batch read; none for nobody, since DynamoDB refuses an empty one."""
         keys = [head_key(customer_id) for customer_id in dict.fromkeys(customer_ids)]
         return self._batch(keys) if keys else []
 

@@ -1,15 +1,13 @@
 """Register, show, rotate and remove channel accounts."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from rapport.channels.registry import PROVIDERS
+from rapport.ingest.model import check_name
 from rapport.ingest.ports import AccountDocuments
 from rapport.kernel.errors import Conflict, InvalidInput, NotFound
 
 MASK = "***"
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 OPEN_SETTINGS = frozenset(
     {
@@ -94,14 +92,6 @@ def delete_account(channel: str, account: str, *, documents: AccountDocuments) -
     """Remove an account; twice is once."""
     check_name(channel, account)
     documents.delete(channel, account)
-
-
-def check_name(channel: str, account: str) -> None:
-    """Raise `NotFound` for a channel that no adapter serves, and for what names no account."""
-    if channel not in PROVIDERS:
-        raise NotFound(f"No channel is named so; known are {', '.join(sorted(PROVIDERS))}.")
-    if not _NAME.fullmatch(account):
-        raise NotFound("Name an account by 1 to 64 of a-z, 0-9, - and _.")
 
 
 def masked(document: Mapping[str, Any]) -> dict[str, Any]:

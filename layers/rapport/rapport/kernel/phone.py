@@ -3,8 +3,6 @@
 import re
 import unicodedata
 
-import phonenumbers
-
 from rapport.kernel.errors import InvalidInput
 
 _BRAZIL, _MEXICO = 55, 52
@@ -29,6 +27,8 @@ def normalise(raw: str, region: str | None = None) -> str:
     text = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in text)
     if region is None and not text.startswith("+"):
         text = "+" + text
+    import phonenumbers  # on first use: most functions never see a number to normalise
+
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:

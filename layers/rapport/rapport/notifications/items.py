@@ -10,12 +10,12 @@ from rapport.aws.dynamo import SCHEMA_VERSION, Item, events_attribute, to_item
 from rapport.contracts.content import Content
 from rapport.contracts.events import Envelope
 from rapport.kernel.clock import iso, parse_iso
-from rapport.notifications.keys import entry_key
+from rapport.notifications.keys import entry_key, provider_key
 from rapport.notifications.model import RANK, Failure, LedgerEntry, MessageStatus
 
 _CONTENT: TypeAdapter[Content] = TypeAdapter(Content)
 _TEXTS = ("customer_id", "account_channel", "account", "channel", "address")
-_OPTIONAL_TEXTS = ("conversation_id", "author", "reply_to", "provider_message_id")
+_OPTIONAL_TEXTS = ("conversation_id", "author", "reply_to")
 
 
 def failure_attributes(failure: Failure | None) -> dict[str, str] | None:
@@ -37,6 +37,7 @@ def entry_item(entry: LedgerEntry, events: Sequence[Envelope]) -> Item:
         | {
             "pk": pk,
             "sk": sk,
+            "provider_key": _provider_key(entry),
             "content": entry.content.model_dump_json(exclude_none=True),
             "created_at": iso(entry.created_at),
             "status": entry.status.value,
@@ -58,6 +59,10 @@ def entry_from(item: Mapping[str, Any]) -> LedgerEntry:
         message_id=item["sk"].removeprefix("MESSAGE#"),
         **{name: item[name] for name in _TEXTS},
         **_optional(item),
+        # Said once: an item over 1 KB costs every receipt a unit more.
+        provider_message_id=item["provider_key"].split("#", 2)[2]
+        if "provider_key" in item
+        else None,
         content=_CONTENT.validate_json(item["content"]),
         created_at=parse_iso(item["created_at"]),
         status=MessageStatus(item["status"]),
@@ -67,6 +72,12 @@ def entry_from(item: Mapping[str, Any]) -> LedgerEntry:
         failure=Failure(**item["failure"]) if "failure" in item else None,
         receipts={status: parse_iso(at) for status, at in item["receipts"].items()},
     )
+
+
+def _provider_key(entry: LedgerEntry) -> str | None:
+    if entry.provider_message_id is None:
+        return None
+    return provider_key(entry.account_channel, entry.account, entry.provider_message_id)
 
 
 def _optional(item: Mapping[str, Any]) -> dict[str, Any]:

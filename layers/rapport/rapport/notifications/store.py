@@ -243,7 +243,6 @@ def _key(record_id: str, message_id: str) -> Item:
 
 def _sent(entry: LedgerEntry, provider_message_id: str, at: datetime) -> dict[str, str]:
     return {
-        "provider_message_id": provider_message_id,
         "provider_key": provider_key(entry.account_channel, entry.account, provider_message_id),
         "sent_at": iso(at),
     }

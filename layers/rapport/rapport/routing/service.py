@@ -47,7 +47,8 @@ def route(waiting: Waiting, *, desk: Desk) -> None:
     that before they read the queue: of two at the same instant at least one sees the other.
     """
     queue = desk.routing.queue()
-    if not _ahead(queue, waiting) and _give(waiting, queue, desk):
+    has_place = _present_holder(waiting.conversation_id, queue, desk) is not None
+    if (has_place or not _ahead(queue, waiting)) and _give(waiting, queue, desk):
         return
     if waiting not in queue.waiting:
         desk.routing.wait(waiting)
@@ -63,7 +64,7 @@ def serve_waiting(*, desk: Desk) -> None:
     for _ in range(ROUNDS):
         queue = desk.routing.queue()
         served = 0
-        for waiting in oldest_first(queue.waiting):
+        for waiting in _in_order(queue, desk):
             if not _give(waiting, queue, desk):
                 break
             desk.routing.stop_waiting(waiting)
@@ -71,6 +72,20 @@ def serve_waiting(*, desk: Desk) -> None:
             queue = desk.routing.queue()
         if served == 0 or not queue.waiting:
             return
+
+
+def _in_order(queue: Queue, desk: Desk) -> list[Waiting]:
+    """Oldest first, but before them those that fill a place already: an attempt died between.
+
+    Behind an older one that finds nobody they would keep their agent from everyone, themselves too.
+    """
+    filled = {one for agent in queue.agents for one in agent.active}
+    held = {
+        one
+        for one in queue.waiting
+        if one.conversation_id in filled and _present_holder(one.conversation_id, queue, desk)
+    }
+    return sorted(oldest_first(queue.waiting), key=lambda one: one not in held)
 
 
 def _give(waiting: Waiting, queue: Queue, desk: Desk) -> bool:

@@ -1,0 +1,113 @@
+"""Measure the product against the numbers we hold.
+
+make bench                          everything, into benchmarks/RESULTS.md and last.json: five
+                                    minutes where valgrind counts instructions, else two
+python -m benchmarks --counts       calls and units alone, in seconds; fails when over budget
+python -m benchmarks --only cpu     or `cold`: that part of it, printed only
+python -m benchmarks --times        cold starts in CPU time even where valgrind could count
+"""
+
+import argparse
+import json
+import pickle
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.budgets import PRICES, ROWS
+from benchmarks.cold import CPU, LEAN_LAYER, Meter, best_meter, cold_starts
+from benchmarks.cost import bill
+from benchmarks.counts import counts, invocations_of, run_stories
+from benchmarks.processor import Replay, Timing
+from benchmarks.report import Results
+from benchmarks.stories import Stories
+from benchmarks.stub import Stub
+from tests.tables import ROOT, function_of, resources
+
+HERE = Path(__file__).parent
+
+
+def main() -> int:
+    """Run what is asked for; 1 where something is over budget."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--counts", action="store_true", help="calls and units alone")
+    parser.add_argument("--json", action="store_true", help="with --counts: for programs")
+    parser.add_argument("--only", choices=("cpu", "cold"), help="one part, printed only")
+    parser.add_argument("--times", action="store_true", help="cold starts in CPU time")
+    asked = parser.parse_args()
+    results = _counted(stories := run_stories())
+    if asked.counts:
+        print(json.dumps(report.document(results)) if asked.json else report.counts_text(results))
+        return int(not all(count.is_within for count in results.counts))
+    with Stub() as stub:
+        if asked.only != "cold":
+            _measure_cpu(stories, stub, results)
+        if asked.only != "cpu":
+            _measure_cold(stories, stub, results, CPU if asked.times else best_meter())
+    print(report.text(results))
+    if not asked.only:
+        _write(results)
+    return int(bool(results.failures))
+
+
+def _counted(stories: Stories) -> Results:
+    bills = {price.title: bill(invocations_of(price.stages, stories)) for price in PRICES}
+    return Results(counts(stories), bills)
+
+
+def _measure_cpu(stories: Stories, stub: Stub, results: Results) -> None:
+    _say("CPU of each path against its floor program")
+    replay = Replay(
+        port=stub.port,
+        rows={row.title: invocations_of(row.stages, stories) for row in ROWS if row.cpu},
+        variables={name: resources().environment(function_of(name)) for name in stories.samples},
+        secrets=stories.secrets,
+    )
+    with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
+        file = Path(folder) / "replay.pickle"
+        file.write_bytes(pickle.dumps(replay))
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.processor", str(file)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    results.timings = {
+        title: [Timing(**timing) for timing in timings]
+        for title, timings in json.loads(done.stdout).items()
+    }
+
+
+def _measure_cold(stories: Stories, stub: Stub, results: Results, meter: Meter) -> None:
+    results.cold_unit = meter.unit
+    for one in cold_starts(stories, stub, meter):
+        _say(f"cold start of {one.function}: {one.ratio:.2f}")
+        results.colds.append(one)
+    if not LEAN_LAYER.exists():
+        results.notes.append("Cold starts used .venv: run `make build` for the lean layer.")
+
+
+def _say(what: str) -> None:
+    print(f"  {what}", file=sys.stderr, flush=True)
+
+
+def _write(results: Results) -> None:
+    made_by = (
+        f"Made by `make bench` on {platform.machine()}, Python {platform.python_version()}. Calls,"
+        " units and cost are exact; of times only the ratios mean anything."
+    )
+    body = f"# The numbers we hold, last measured\n\n{made_by}\n\n```\n{report.text(results)}```\n"
+    (HERE / "RESULTS.md").write_text(body)
+    (HERE / "last.json").write_text(json.dumps(report.document(results), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""The numbers we hold: design.md's table, and which stages of the stories each row counts."""
+
+from dataclasses import dataclass
+
+CPU_RATIO = 1.5
+COLD_RATIO = 1.6
+
+
+@dataclass(frozen=True)
+class Row:
+    """A path of the table. None as a budget: reported, not held.
+
+    `cpu`: whether its CPU time is measured against its floor program.
+    """
+
+    title: str
+    stages: tuple[str, ...]
+    calls: int | None = None
+    units: int | None = None
+    cpu: bool = False
+    cpu_ratio: float | None = None
+
+
+ROWS = (
+    Row("Inbound message: webhook to queued", ("inbound queued",), 1, 0, True, CPU_RATIO),
+    Row("  three messages in one webhook", ("three queued",), 1, 0),
+    Row("  known sender to stored", ("inbound stored",), 3, 5, True, CPU_RATIO),
+    Row("  the same, and a conversation begins", ("opening stored",), cpu=True),
+    Row("  unknown sender to stored", ("new sender",), cpu=True),
+    Row("  conversation begun: to assigned, on a screen", ("opening on screen",), None, 3),
+    Row("  conversation running: to its agent's screen", ("inbound on screen",), None, 3),
+    Row("Agent's answer: request to provider called", ("answer",), 6, 5, True, CPU_RATIO),
+    Row("  the same with an Idempotency-Key", ("answer with key",)),
+    Row("Receipt to stored: sent", ("receipt: sent",), 3, 2),
+    Row("  delivered", ("receipt: delivered",), 3, 2, True, CPU_RATIO),
+    Row("  read", ("receipt: read",), 3, 2),
+    Row("  read, without our reference", ("receipt: found",), 3, 2),
+)
+
+
+@dataclass(frozen=True)
+class Price:
+    """A path whose cost per million is held at `usd`; None: reported."""
+
+    title: str
+    stages: tuple[str, ...]
+    usd: float | None = None
+
+
+PRICES = (
+    Price("Inbound message, stored", ("inbound queued", "inbound stored"), 5.00),
+    Price(
+        "Inbound message, on its agent's screen",
+        ("inbound queued", "inbound stored", "inbound on screen"),
+        7.50,
+    ),
+    Price(
+        "Inbound message that begins a conversation, on a screen",
+        ("inbound queued", "opening stored", "opening on screen"),
+    ),
+    Price("Agent's answer, sent", ("answer",), 4.50),
+    Price("Agent's answer, sent, on screens and on the bus", ("answer", "answer, afterwards")),
+    Price("Delivery receipt, stored", ("receipt: delivered",), 3.20),
+    Price(
+        "Delivery receipt, stored, on screens and on the bus",
+        ("receipt: delivered", "receipt: delivered, afterwards"),
+    ),
+)

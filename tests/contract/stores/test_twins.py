@@ -1,0 +1,411 @@
+"""Twins do not drift: any calls in any order, on a twin and on DynamoDB, answer the same.
+
+Each machine makes the same random call on both and compares what came back, or what was raised,
+and then what a reader sees.
+"""
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from moto import mock_aws
+
+from rapport.contracts.inbound import Attachment, Status
+from rapport.contracts.routing import Presence
+from rapport.conversations import model
+from rapport.conversations.model import State
+from rapport.idempotency.model import Answer
+from rapport.identity.model import strongest
+from rapport.kernel.errors import RapportError
+from rapport.notifications.model import Failure, MessageStatus
+from tests.builders import (
+    RECORD,
+    a_claim,
+    a_conversation,
+    a_fact,
+    a_message,
+    a_message_id,
+    a_record,
+    a_request,
+    a_route,
+    a_snoozed,
+    a_source,
+    a_tracked_event,
+    a_waiting,
+    after,
+    an_agent,
+    an_entry,
+    an_identifier,
+)
+from tests.contract.stores.engines import Dynamo, Engine, Memory
+
+# The same few examples each time; TWIN_EXAMPLES=200 looks further, and elsewhere each time.
+EXAMPLES = os.environ.get("TWIN_EXAMPLES", "")
+BOUNDED = settings(
+    max_examples=int(EXAMPLES or "6"),
+    derandomize=not EXAMPLES,
+    database=None,
+    phases=[Phase.generate],  # shrinking through moto takes minutes, and the steps are few anyway
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+FEW = st.integers(0, 2)
+MINUTES = st.integers(0, 6)
+RECORDS = st.sampled_from([RECORD, "rec_2"])
+
+
+@functools.cache
+def _client() -> Any:
+    return boto3.client(
+        "dynamodb",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(parameter_validation=False),
+    )
+
+
+class Twins(RuleBasedStateMachine):
+    """A store and its twin, both empty."""
+
+    make: Callable[[Engine], Any]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._aws = mock_aws()
+        self._aws.start()
+        self._stores = [type(self).make(Memory()), type(self).make(Dynamo(_client()))]
+
+    def teardown(self) -> None:
+        """Leave moto as it was found."""
+        self._aws.stop()
+
+    def both(self, method: str, *args: Any, **named: Any) -> Any:
+        """Make one call on both; the answer they agree on."""
+        answers = [_answer(getattr(store, method), *args, **named) for store in self._stores]
+        assert answers[0] == answers[1], (method, args, named)
+        return answers[0]
+
+
+def _answer(call: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    try:
+        return call(*args, **named)
+    except RapportError as error:
+        return type(error)
+
+
+class Identities(Twins):
+    """`Identities`: records that gain identifiers and contend for them."""
+
+    make = staticmethod(lambda engine: engine.identities())
+    identifiers = st.lists(
+        st.one_of(
+            st.builds(lambda n: an_identifier(value=f"+1415555010{n}"), FEW),
+            st.builds(lambda n: a_claim(value=f"{n}@example.com"), FEW),
+            st.builds(lambda n: an_identifier("email", f"{n}@example.com"), FEW),
+        ),
+        max_size=4,
+    ).map(strongest)
+
+    @rule(number=FEW, customer=FEW, identifiers=identifiers, owns=st.booleans())
+    def attach(self, number: int, customer: int, identifiers: Any, owns: bool) -> None:
+        record = a_record(
+            record_id=f"rec_{number}",
+            customer_id=f"cus_{customer}",
+            source=a_source(str(number)),
+            created_at=after(minutes=number),
+            identifiers=identifiers,
+        )
+        self.both("attach", record, self._vouched(identifiers) if owns else [], [a_fact()])
+
+    @rule(number=FEW, identifiers=identifiers, owns=st.booleans(), name=st.sampled_from("AB"))
+    def extend(self, number: int, identifiers: Any, owns: bool, name: str) -> None:
+        known = self.both("find", a_source(str(number)))
+        known = known or a_record(record_id=f"rec_{number}", source=a_source(str(number)))
+        gained = known.lacks(identifiers)
+        record = replace(known, name=name, identifiers=strongest((*known.identifiers, *gained)))
+        self.both("extend", record, known, self._vouched(gained) if owns else [], [])
+
+    @rule(number=FEW, identifiers=identifiers)
+    def look(self, number: int, identifiers: Any) -> None:
+        self.both("find_surely", a_source(str(number)), identifiers)
+
+    @rule(customer=FEW)
+    def records(self, customer: int) -> None:
+        self.both("records_of", f"cus_{customer}")
+
+    @invariant()
+    def the_same_holders(self) -> None:
+        for number in range(3):
+            self.both("holders", a_claim(value=f"{number}@example.com"))
+            self.both("holders", an_identifier(value=f"+1415555010{number}"))
+
+    @staticmethod
+    def _vouched(identifiers: Any) -> list[Any]:
+        return [item for item in identifiers if item.assurance.rank >= 1]
+
+
+class Messages(Twins):
+    """`Messages`: arrivals, edits and erasures in any order."""
+
+    make = staticmethod(lambda engine: engine.messages())
+    texts = st.sampled_from([None, "", "x", "😀"])
+
+    @rule(number=FEW, minute=MINUTES, record=RECORDS, text=texts, attached=st.booleans(), again=FEW)
+    def add(
+        self, number: int, minute: int, record: str, text: Any, attached: bool, again: int
+    ) -> None:
+        message = a_message(
+            number,
+            at=after(minutes=minute),
+            record_id=record,
+            text=text,
+            ingest_id=f"ing_{again}",
+            attachments=(Attachment(url="https://cdn.example.org/1"),) if attached else (),
+        )
+        self.both("add", message, [])
+
+    @rule(number=FEW, minute=MINUTES, text=texts)
+    def edit(self, number: int, minute: int, text: Any) -> None:
+        self.both("edit", a_message(number).key, text, after(minutes=minute))
+
+    @rule(number=FEW, minute=MINUTES)
+    def erase(self, number: int, minute: int) -> None:
+        self.both("erase", a_message(number).key, after(minutes=minute))
+
+    @rule(number=FEW, index=FEW)
+    def keep_object(self, number: int, index: int) -> None:
+        self.both("keep_object", a_message(number).key, index, f"attachments/{index}")
+
+    @rule(
+        record=RECORDS,
+        before=st.none() | MINUTES,
+        since=st.none() | MINUTES,
+        limit=st.integers(1, 3),
+    )
+    def page(self, record: str, before: Any, since: Any, limit: int) -> None:
+        if before is None or since is None or since <= before:
+            until, start = (None if m is None else after(minutes=m) for m in (before, since))
+            self.both("of_record", record, before=until, after=start, limit=limit)
+
+    @invariant()
+    def the_same_messages(self) -> None:
+        for number in range(3):
+            self.both("get", a_message(number).key)
+
+
+class Conversations(Twins):
+    """`Conversations`: messages and commands of two customers, some from an old reading."""
+
+    make = staticmethod(lambda engine: engine.conversations())
+    customers = st.sampled_from(["cus_" + "a" * 26, "cus_" + "b" * 26])
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._read: dict[str, Any] = {}
+
+    @rule(customer=customers, minute=MINUTES, record=RECORDS)
+    def touch(self, customer: str, minute: int, record: str) -> None:
+        message = a_message(minute, customer_id=customer, record_id=record)
+        self.both("touch", message, a_route(record_id=record, last_at=after(minutes=minute)))
+
+    @rule(customer=customers)
+    def read(self, customer: str) -> None:
+        self._read[customer] = self.both("head", customer)
+
+    @rule(customer=customers, minute=MINUTES)
+    def begin(self, customer: str, minute: int) -> None:
+        before = self._read.get(customer)
+        if before is None or before.state is State.RESOLVED:
+            head = a_conversation(customer, opened_at=after(days=minute))
+            self.both("write", head, before, [a_fact()])
+
+    @rule(
+        customer=customers,
+        what=st.sampled_from(["assign", "snooze", "resolve", "reopen"]),
+        agent=FEW,
+    )
+    def command(self, customer: str, what: str, agent: int) -> None:
+        before = self._read.get(customer)
+        if before is None:
+            return
+        match what:
+            case "assign":
+                version = before.version + 1
+                self.both(
+                    "write", replace(before, assignee=f"a{agent}", version=version), before, []
+                )
+            case "snooze" if before.state is State.OPEN:
+                self.both("write", model.snooze(before, after(days=9)), before, [])
+            case "resolve" if before.state is not State.RESOLVED:
+                self.both("archive", model.resolve(before, after(days=8)), before, [])
+            case "reopen" if before.state is not State.OPEN:
+                self.both("write", model.reopen(before), before, [])
+            case _:
+                pass
+
+    @rule(customer=customers, limit=st.integers(1, 3))
+    def past(self, customer: str, limit: int) -> None:
+        for one in self.both("past", customer, limit):
+            self.both("get", one.conversation_id)
+
+    @rule(state=st.none() | st.sampled_from(State), assignee=st.none() | FEW)
+    def listed(self, state: State | None, assignee: int | None) -> None:
+        agent = None if assignee is None else f"a{assignee}"
+        self.both("listed", state, agent, None, 50)
+
+    @invariant()
+    def the_same_heads(self) -> None:
+        for customer in ("cus_" + "a" * 26, "cus_" + "b" * 26):
+            head = self.both("head", customer)
+            if head:
+                self.both("get", head.conversation_id)
+
+
+class Ledger(Twins):
+    """`Ledger`: attempts and receipts that overtake each other."""
+
+    make = staticmethod(lambda engine: engine.ledger())
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun: list[Any] = []
+
+    @rule(number=FEW)
+    def enter(self, number: int) -> None:
+        self.both("enter", an_entry(number), [])
+
+    @rule(number=FEW)
+    def begin(self, number: int) -> None:
+        taken, entry = self.both("begin", RECORD, a_message_id(number))
+        if taken:
+            self._begun.append(entry)
+
+    @rule(data=st.data(), status=st.sampled_from(MessageStatus), fails=st.booleans())
+    def end(self, data: Any, status: MessageStatus, fails: bool) -> None:
+        if self._begun:
+            entry = data.draw(st.sampled_from(self._begun))
+            name = data.draw(st.none() | FEW.map(lambda number: f"wamid.{number}"))
+            failure = Failure("transient", "500", "Later.") if fails else None
+            self.both("end", entry, status, after(), provider_message_id=name, failure=failure)
+
+    @rule(number=FEW, told=st.sampled_from(Status), to=st.sampled_from(MessageStatus), at=MINUTES)
+    def climb(self, number: int, told: Status, to: MessageStatus, at: int) -> None:
+        message_id = a_message_id(number)
+        self.both(
+            "climb", RECORD, message_id, told, after(minutes=at), to=to, failure=None, events=[]
+        )
+
+    @rule(number=FEW, told=st.sampled_from(Status), at=MINUTES)
+    def note_receipt(self, number: int, told: Status, at: int) -> None:
+        self.both("note_receipt", RECORD, a_message_id(number), told, after(minutes=at))
+
+    @invariant()
+    def the_same_entries(self) -> None:
+        self.both("of_record", RECORD, before=None, after=None, limit=9)
+
+
+class Routing(Twins):
+    """`Routing`: agents who come and go, conversations that wait and sleep."""
+
+    make = staticmethod(lambda engine: engine.routing())
+    agents = FEW.map(lambda number: f"agent-{number}")
+
+    @rule(agent=agents, capacity=st.integers(1, 2), presence=st.sampled_from(Presence))
+    def save_agent(self, agent: str, capacity: int, presence: Presence) -> None:
+        self.both("save_agent", an_agent(agent, capacity=capacity, presence=presence), [])
+
+    @rule(agent=agents, presence=st.sampled_from(Presence))
+    def set_presence(self, agent: str, presence: Presence) -> None:
+        self.both("set_presence", agent, presence, [])
+
+    @rule(agent=agents, number=FEW, minute=MINUTES)
+    def take(self, agent: str, number: int, minute: int) -> None:
+        self.both("take", an_agent(agent), f"cnv_{number}", after(minutes=minute))
+
+    @rule(agent=agents, number=FEW)
+    def release(self, agent: str, number: int) -> None:
+        self.both("release", agent, f"cnv_{number}")
+
+    @rule(number=FEW, preferred=st.none() | agents, stops=st.booleans())
+    def wait(self, number: int, preferred: str | None, stops: bool) -> None:
+        waiting = a_waiting(number, preferred=preferred)
+        self.both("stop_waiting" if stops else "wait", waiting)
+
+    @rule(number=FEW, minute=MINUTES, wakes=st.booleans())
+    def snooze(self, number: int, minute: int, wakes: bool) -> None:
+        snoozed = a_snoozed(number, until=after(minutes=minute))
+        self.both("wake" if wakes else "snooze", snoozed)
+
+    @rule(minute=MINUTES, limit=st.integers(1, 4))
+    def due(self, minute: int, limit: int) -> None:
+        self.both("due", after(minutes=minute), limit)
+
+    @invariant()
+    def the_same_queue(self) -> None:
+        queue = self.both("queue")
+        assert all(len(agent.active) <= 3 for agent in queue.agents)
+
+
+class Activities(Twins):
+    """`Activities`: events in any order, some again."""
+
+    make = staticmethod(lambda engine: engine.activities())
+
+    @rule(number=MINUTES, record=RECORDS, minute=MINUTES)
+    def add(self, number: int, record: str, minute: int) -> None:
+        self.both("add", a_tracked_event(number, record_id=record, at=after(minutes=minute)))
+
+    @rule(record=RECORDS, before=st.none() | MINUTES, limit=st.integers(1, 4))
+    def page(self, record: str, before: int | None, limit: int) -> None:
+        until = None if before is None else after(minutes=before)
+        self.both("of_record", record, before=until, limit=limit)
+
+
+class Requests(Twins):
+    """`Requests`: attempts that die, repeat and answer late."""
+
+    make = staticmethod(lambda engine: engine.requests())
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen = [a_request("k0", seed_id="req_never")]
+
+    @rule(key=FEW, hours=st.integers(0, 30))
+    def claim(self, key: int, hours: int) -> None:
+        request = a_request(
+            f"k{key}",
+            seed_id=f"req_{len(self._seen)}",
+            started_at=after(hours=hours),
+            claimed_until=after(hours=hours, seconds=30),
+        )
+        self._seen.append(self.both("claim", request) or request)
+
+    @rule(data=st.data(), minute=MINUTES, what=st.sampled_from(["retake", "complete", "release"]))
+    def go_on(self, data: Any, minute: int, what: str) -> None:
+        request = data.draw(st.sampled_from(self._seen))
+        until = after(days=2, minutes=minute)
+        self.both(what, request, Answer(200, str(minute)) if what == "complete" else until)
+
+
+def _bounded(machine: type[Twins]) -> Any:
+    case = machine.TestCase
+    case.settings = BOUNDED
+    return case
+
+
+TestIdentities = _bounded(Identities)
+TestMessages = _bounded(Messages)
+TestConversations = _bounded(Conversations)
+TestLedger = _bounded(Ledger)
+TestRouting = _bounded(Routing)
+TestActivities = _bounded(Activities)
+TestRequests = _bounded(Requests)

@@ -1,0 +1,164 @@
+"""Two end states, compared without what may differ: generated ids and processing times.
+
+An id is told from another by where it stands, not by its letters: each gets a colour from the items
+it stands in and the places there, refined a few rounds (Weisfeiler-Leman), so that items that
+point at the wrong thing differ although each looks right alone.
+"""
+
+import difflib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from rapport.kernel.ids import time_prefix
+from tests.faults.world import World
+
+ROUNDS = 4
+_ID = re.compile(
+    r"(?<![0-9A-Za-z])(?:cnv_[0-9a-z]{36}|[a-z]{3,4}_[0-9a-z]{26}|wamid\.aaaaaa\d+|[0-9a-f]{64})"
+    r"(?![0-9A-Za-z])"
+)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
+_POSITION = re.compile(r'(?<=")([0-9a-z]{10})#')
+_DROPPED = frozenset({"expires_at", "claimed_until", "last_ingest_id"})
+"""Processing times, and the mark of the last write: of two at one moment either may be last."""
+
+_KEPT_ANSWER = frozenset({"status", "body"})
+"""How a request was answered: a repetition may see further, or find that nothing was kept."""
+
+
+@dataclass(frozen=True)
+class EndState:
+    """Everything that counts, as sorted lines: `exact` with colours, `readable` without."""
+
+    exact: list[str]
+    readable: list[str]
+    ledger: list[dict[str, Any]]
+    deliveries: int
+    dead: list[str]
+    denied: list[str]
+
+
+def end_state(world: World, *, without_ledger: bool = False) -> EndState:
+    """The end state of a run; `without_ledger`, what does not depend on how a sending ended."""
+    lines: list[str] = []
+    ledger: list[dict[str, Any]] = []
+    tables = world.dynamo.items()
+    final = {
+        item["status"]["S"]
+        for table, items in tables.items()
+        for item in items
+        if table.endswith("NotificationsTable")
+    }
+    for table, items in tables.items():
+        dropped = _DROPPED | (_KEPT_ANSWER if table.endswith("ApiTable") else frozenset())
+        is_ledger = table.endswith("NotificationsTable")
+        ledger += items if is_ledger else []
+        if not (is_ledger and without_ledger):
+            lines += [f"{table} {_dumped(item, dropped)}" for item in items]
+    facts = [one for one in world.facts if _counts(one, final)]
+    lines += sorted(
+        {f"fact {_fact(one)}" for one in facts if not (without_ledger and _is_ours(one))}
+    )
+    if not without_ledger:
+        lines += [f"phone {one.channel} {one.to} {one.text}" for one in world.twins.outbox()]
+    lines += [
+        f"stored {len(body)} bytes"
+        for key, body in world.objects.bodies.items()
+        if key.startswith("attachments/")
+    ]
+    lines += [f"answer {one.what} {one.status}" for one in world.said]
+    masked = [_masked(line, world.moments) for line in lines]
+    dead = [f"{where}: {len(bodies)}" for where, bodies in world.dead_letters().items()]
+    return EndState(
+        exact=sorted(_coloured(masked)),
+        readable=sorted(_ID.sub(lambda found: _prefix(found[0]), line) for line in masked),
+        ledger=ledger,
+        deliveries=len(world.twins.outbox()),
+        dead=dead,
+        denied=world.cloud.denied,
+    )
+
+
+def difference(one: EndState, other: EndState) -> list[str]:
+    """What differs, as a diff; empty where nothing does."""
+    if one.exact == other.exact:
+        return []
+    told = [
+        line
+        for line in difflib.unified_diff(one.readable, other.readable, lineterm="", n=0)
+        if not line.startswith(("---", "+++", "@@"))
+    ]
+    return told or ["The items look alike, but their ids point at other ones."]
+
+
+def _dumped(item: dict[str, Any], dropped: frozenset[str]) -> str:
+    kept = {name: _sorted(value) for name, value in item.items() if name not in dropped}
+    return json.dumps(kept, sort_keys=True)
+
+
+def _sorted(value: dict[str, Any]) -> dict[str, Any]:
+    return {"SS": sorted(value["SS"])} if "SS" in value else value
+
+
+def _fact(event: dict[str, Any]) -> str:
+    data = event["detail"]["data"]
+    return json.dumps([event["detail-type"], data], sort_keys=True)
+
+
+def _counts(event: dict[str, Any], final: set[str]) -> bool:
+    """A receipt that came after a higher one tells nothing: the ladder's end is what counts."""
+    is_receipt = str(event["detail-type"]).startswith("MessageStatusChanged")
+    return not is_receipt or event["detail"]["data"]["status"] in final
+
+
+def _is_ours(event: dict[str, Any]) -> bool:
+    return str(event["detail-type"]).startswith(
+        ("MessageSent", "MessageFailed", "MessageOutcome", "MessageStatus")
+    )
+
+
+def _masked(line: str, moments: Iterable[datetime]) -> str:
+    known = {moment.astimezone(UTC) for moment in moments}
+
+    def time(found: re.Match[str]) -> str:
+        moment = datetime.fromisoformat(found[0]).astimezone(UTC)
+        return found[0] if moment in known else "<time>"
+
+    def prefix(found: re.Match[str]) -> str:
+        return found[0] if found[1] in prefixes else "<time>#"
+
+    prefixes = {time_prefix(moment) for moment in known}
+    return _POSITION.sub(prefix, _TIME.sub(time, line))
+
+
+def _prefix(identifier: str) -> str:
+    return f"<{identifier.partition('_')[0][:5]}>"
+
+
+def _coloured(lines: list[str]) -> list[str]:
+    parts = [_split(line) for line in lines]
+    colours = {one: _prefix(one) for _, ids in parts for one in ids}
+    for _ in range(ROUNDS):
+        places: dict[str, list[str]] = defaultdict(list)
+        for texts, ids in parts:
+            item = _digest("|".join([*texts, *(colours[one] for one in ids)]))
+            for place, one in enumerate(ids):
+                places[one].append(f"{item}@{place}")
+        colours = {
+            one: _digest(_prefix(one) + "".join(sorted(found))) for one, found in places.items()
+        }
+    return ["|".join([*texts, *(colours[one] for one in ids)]) for texts, ids in parts]
+
+
+def _split(line: str) -> tuple[list[str], list[str]]:
+    return _ID.split(line), _ID.findall(line)
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:12]
