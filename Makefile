@@ -1,6 +1,6 @@
 # Everything a day's work needs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup build up down reset logs demo test faults check bench load scale fmt lock deploy
+.PHONY: help setup build up down reset logs demo test faults soak check bench load scale fmt lock deploy
 
 PY := .venv/bin/python
 STAGE ?= dev
@@ -33,7 +33,8 @@ demo: setup ## Watch the stories happen on the running stack
 	@$(PY) -m local.demo
 
 test: setup ## Run the tests, the whole stack among them
-	@$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadgroup -m "not stack" $(ARGS)
+	@$(PY) -m pytest -m stack $(ARGS)
 
 check: setup ## What CI holds: format, lint, types, architecture, template, drift, then the tests
 	@$(PY) -m ruff format --check .
@@ -69,3 +70,6 @@ load: setup ## Put load on the running stack and recount (ARGS="burst", ARGS=--s
 
 scale: setup ## Compute docs/scale.md anew: what a year needs, what binds first, what it costs
 	@PYTHONPATH=layers/rapport $(PY) -m benchmarks.planner --write $(ARGS)
+
+soak: setup ## Live through seeded worlds under virtual time: SEEDS=n small ones, or LONG=1
+	@PYTHONPATH=layers/rapport $(PY) -m tests.simulation $(if $(LONG),--long --seed $(or $(SEED),1),--seeds $(or $(SEEDS),200)) $(ARGS)

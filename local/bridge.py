@@ -33,6 +33,7 @@ NOT_EMULATED = {
     "AWS::Events::Archive": "replays are done from the dead-letter queues",
     "AWS::Logs::QueryDefinition": "saved queries",
     "AWS::ResourceGroups::Group": "a view",
+    "AWS::S3::BucketPolicy": "it refuses what does not come by TLS, and here nothing does",
     "AWS::SES::ReceiptRule": "e-mail is handed to its queue or bucket by the provider twins",
     "AWS::SES::ReceiptRuleSet": "e-mail is handed to its queue or bucket by the provider twins",
     "AWS::XRay::SamplingRule": "tracing",

@@ -5,6 +5,7 @@ python -m tools.catalogue --check    says what has drifted, and changes nothing
 """
 
 import ast
+import functools
 import importlib
 import json
 import pkgutil
@@ -84,17 +85,28 @@ def schema(kind: type[Data]) -> dict[str, Any]:
 
 def producers(kind: type[Data]) -> list[str]:
     """The modules that construct an event, such as `conversations.service`."""
-    found = set()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", None) == kind.__name__:
-                found.add(".".join(path.relative_to(PACKAGE).with_suffix("").parts))
-    return sorted(found)
+    return sorted(module for module, names in _calls().items() if kind.__name__ in names)
+
+
+@functools.cache
+def _calls() -> dict[str, set[str]]:
+    """The plain names that each module calls."""
+    found: dict[str, set[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        calls = (one for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, ast.Call))
+        module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        found[module] = {str(getattr(one.func, "id", "")) for one in calls}
+    return found
+
+
+@functools.cache
+def _template() -> dict[str, Any]:
+    return load_template(ROOT / "template.yaml")
 
 
 def patterns() -> dict[str, list[str]]:
     """The `detail-type`s that each rule of template.yaml names, by the rule's logical id."""
-    template = load_template(ROOT / "template.yaml")
+    template = _template()
     return {
         name: list(rule["Properties"]["EventPattern"]["detail-type"])
         for name, rule in resources_of(template, "AWS::Events::Rule").items()
@@ -103,7 +115,7 @@ def patterns() -> dict[str, list[str]]:
 
 def consumers() -> dict[str, list[str]]:
     """The functions that template.yaml brings each event to, by `detail-type`."""
-    template = load_template(ROOT / "template.yaml")
+    template = _template()
     named = _queue_of(template)
     reads: dict[str, list[str]] = {}
     for name, function in resources_of(template, FUNCTION).items():

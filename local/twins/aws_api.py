@@ -9,7 +9,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from local.twins.answers import Call, answer, octets
-from local.twins.mail import CERTIFICATE_PATH, Authority
+from local.twins.mail import Authority
 from local.twins.state import Registration, State
 from rapport.channels.sender import HttpResponse
 
@@ -36,7 +36,7 @@ def error(name: str, status: int) -> HttpResponse:
 
 
 def _sns(state: State, call: Call, authority: Authority) -> HttpResponse:
-    if call.path == f"/{CERTIFICATE_PATH}":
+    if call.path == f"/{authority.certificate_path}":
         return octets(authority.certificate_pem, "application/x-pem-file")
     given = call.parameters
     if given.get("Action") == "ConfirmSubscription" and given.get("Token"):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, Self
 
 from cryptography import x509
@@ -28,7 +29,6 @@ SIGNED = {
         ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
     ),
 }
-CERTIFICATE_PATH = "SimpleNotificationService-" + "7411" * 8 + ".pem"
 VALID_FROM, VALID_UNTIL = datetime(2020, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC)
 
 
@@ -58,6 +58,11 @@ class Authority:
     def certificate_pem(self) -> bytes:
         """What `SigningCertURL` answers."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    @cached_property
+    def certificate_path(self) -> str:
+        """Its place at "SNS": another certificate has another, so that caches do not lie."""
+        return f"SimpleNotificationService-{sha256(self.certificate_pem).hexdigest()[:32]}.pem"
 
     def sign(self, envelope: Json) -> Json:
         """`envelope` with its signature, version 2."""
@@ -101,9 +106,9 @@ def topic_arn(account: Account) -> str:
     return account.setting("allowed_topic_arns", "arn:aws:sns:us-east-1:000000000000:twin-mail")
 
 
-def certificate_url(account: Account) -> str:
+def certificate_url(account: Account, authority: Authority) -> str:
     """Where "SNS" of the topic's region publishes its certificate."""
-    return f"{_sns(account)}/{CERTIFICATE_PATH}"
+    return f"{_sns(account)}/{authority.certificate_path}"
 
 
 def ses_received(said: Said, to: str) -> Json:
@@ -196,7 +201,6 @@ def _envelope(account: Account, kind: str, message_id: str, at: datetime) -> Jso
         "TopicArn": topic_arn(account),
         "Timestamp": iso(at),
         "SignatureVersion": "2",
-        "SigningCertURL": certificate_url(account),
     }
 
 
@@ -207,6 +211,7 @@ def _webhook(authority: Authority, account: Account, url: str, envelope: Json) -
         ("x-amz-sns-topic-arn", envelope["TopicArn"]),
         ("User-Agent", "Amazon Simple Notification Service Agent"),
     )
+    envelope = {**envelope, "SigningCertURL": certificate_url(account, authority)}
     body = json.dumps(authority.sign(envelope), indent=2).encode()
     return Webhook(account.channel, account.name, url, headers, body)
 

@@ -127,7 +127,7 @@ class Twins:
     def certificate(self, url: str) -> bytes:
         """A `CertificateSource`: the certificate behind `SigningCertURL`; raises OSError."""
         parts = urlsplit(url)
-        if parts.path != f"/{mail.CERTIFICATE_PATH}":
+        if parts.path != f"/{self.authority.certificate_path}":
             raise FileNotFoundError(url)
         return self.authority.certificate_pem
 

@@ -5,15 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from local import up
 from local.api import Api, twins
 from local.context import StackContext
 from local.demo import Officer
-
-
-@pytest.fixture(scope="session")
-def stack() -> StackContext:
-    return up.up()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Copy what customers attach into our bucket, since providers' links expire."""
 
 from rapport import wiring
+from rapport.contracts.conversations import MessageReceived
 from rapport.contracts.events import BusEvent
 from rapport.entrypoint.observability import log_failure
 from rapport.entrypoint.queue import consumes
@@ -10,6 +11,6 @@ from rapport.views.attachments import fetch_all
 @consumes(BusEvent)
 def handler(event: BusEvent) -> None:
     """One `MessageReceived` with attachments; what can never be fetched is logged and left."""
-    message_key = str(event.detail.data["message_key"])
-    for error in fetch_all(message_key, store=wiring.attachment_store()):
+    received = MessageReceived.model_validate(event.detail.data)
+    for error in fetch_all(received, store=wiring.attachment_store()):
         log_failure("attachment_not_fetched", error, event_id=event.detail.metadata.event_id)

@@ -80,6 +80,16 @@ def test_a_bare_entry_reads_back(ledger: Ledger) -> None:
     assert stored(ledger) == entry
 
 
+@pytest.mark.parametrize("own_id", ["wamid.1", "a#b#c", "<1@example.com>"])
+def test_an_entry_with_its_providers_id_reads_back_and_is_found(
+    ledger: Ledger, own_id: str
+) -> None:
+    entry = an_entry(provider_message_id=own_id, sent_at=NOW, status=MessageStatus.SENT)
+    ledger.enter(entry, [])
+    assert stored(ledger) == entry
+    assert ledger.find("whatsapp", "main", own_id) == (RECORD, ID)
+
+
 def test_entering_again_gives_the_first_entry_unchanged(ledger: Ledger) -> None:
     ledger.enter(an_entry(), [])
     assert ledger.enter(an_entry(address="other"), []) == an_entry()

@@ -4,18 +4,13 @@ Each machine makes the same random call on both and compares what came back, or 
 and then what a reader sees.
 """
 
-import functools
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from moto import mock_aws
+from hypothesis.stateful import invariant, rule
 
 from rapport.contracts.inbound import Attachment, Status
 from rapport.contracts.routing import Presence
@@ -23,7 +18,6 @@ from rapport.conversations import model
 from rapport.conversations.model import State
 from rapport.idempotency.model import Answer
 from rapport.identity.model import strongest
-from rapport.kernel.errors import RapportError
 from rapport.notifications.model import Failure, MessageStatus
 from tests.builders import (
     RECORD,
@@ -44,7 +38,7 @@ from tests.builders import (
     an_entry,
     an_identifier,
 )
-from tests.contract.stores.engines import Dynamo, Engine, Memory
+from tests.contract.stores.twins import Twins
 
 # The same few examples each time; TWIN_EXAMPLES=200 looks further, and elsewhere each time.
 EXAMPLES = os.environ.get("TWIN_EXAMPLES", "")
@@ -60,46 +54,6 @@ BOUNDED = settings(
 FEW = st.integers(0, 2)
 MINUTES = st.integers(0, 6)
 RECORDS = st.sampled_from([RECORD, "rec_2"])
-
-
-@functools.cache
-def _client() -> Any:
-    return boto3.client(
-        "dynamodb",
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(parameter_validation=False),
-    )
-
-
-class Twins(RuleBasedStateMachine):
-    """A store and its twin, both empty."""
-
-    make: Callable[[Engine], Any]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._aws = mock_aws()
-        self._aws.start()
-        self._stores = [type(self).make(Memory()), type(self).make(Dynamo(_client()))]
-
-    def teardown(self) -> None:
-        """Leave moto as it was found."""
-        self._aws.stop()
-
-    def both(self, method: str, *args: Any, **named: Any) -> Any:
-        """Make one call on both; the answer they agree on."""
-        answers = [_answer(getattr(store, method), *args, **named) for store in self._stores]
-        assert answers[0] == answers[1], (method, args, named)
-        return answers[0]
-
-
-def _answer(call: Callable[..., Any], *args: Any, **named: Any) -> Any:
-    try:
-        return call(*args, **named)
-    except RapportError as error:
-        return type(error)
 
 
 class Identities(Twins):

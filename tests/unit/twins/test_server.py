@@ -199,7 +199,7 @@ def test_a_mistake_is_named(server: TwinServer, path: str, body: Any) -> None:
 def test_the_root_and_the_certificate_are_published(server: TwinServer) -> None:
     root = POOL.request("GET", f"{server.url}/_twins/sns-root.pem").data
     assert root == authority().root_pem.encode()
-    url = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-" + "7411" * 8 + ".pem"
+    url = f"https://sns.eu-west-1.amazonaws.com/{authority().certificate_path}"
     answer = ProviderHttp(server.url).send("GET", url, {}, b"")
     assert answer.body == authority().certificate_pem
 

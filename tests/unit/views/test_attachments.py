@@ -4,6 +4,7 @@ import pytest
 
 from rapport.channels.base import Account
 from rapport.channels.sender import HttpResponse
+from rapport.contracts.conversations import MessageReceived
 from rapport.contracts.inbound import Attachment
 from rapport.conversations.memory import InMemoryMessages
 from rapport.kernel.errors import NotFound, RapportError, Transient
@@ -11,6 +12,15 @@ from rapport.views.attachments import AttachmentStore, fetch_all
 from tests.builders import a_message, after, an_account
 
 KEY = a_message().key
+FACT = MessageReceived(
+    ingest_id=a_message().ingest_id,
+    at=a_message().at,
+    record_id=a_message().record_id,
+    customer_id=a_message().customer_id,
+    channel="webchat",
+    kind="message",
+    has_attachments=True,
+)
 OLD, NEW, GONE = (f"https://cdn.example.org/{name}.png" for name in ("old", "new", "gone"))
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"\0" * 16
 
@@ -60,7 +70,7 @@ def objects(store: AttachmentStore) -> dict[str, str]:
 
 def test_every_attachment_is_fetched_and_its_place_noted() -> None:
     store = a_store(Web(), OLD, NEW)
-    assert fetch_all(KEY, store=store) == []
+    assert fetch_all(FACT, store=store) == []
     assert objects(store) == {"0": "attachments/ing_1/0", "1": "attachments/ing_1/1"}
     assert store.objects.get("attachments/ing_1/1") == PICTURE
 
@@ -69,13 +79,13 @@ def test_a_second_time_fetches_nothing() -> None:
     web = Web()
     store = a_store(web, OLD)
     for _ in range(2):
-        fetch_all(KEY, store=store)
+        fetch_all(FACT, store=store)
     assert web.asked == [OLD]
 
 
 def test_what_can_never_be_had_is_told_and_the_rest_is_fetched() -> None:
     store = a_store(Web(gone=NotFound("Expired.")), GONE, NEW)
-    (error,) = fetch_all(KEY, store=store)
+    (error,) = fetch_all(FACT, store=store)
     assert isinstance(error, NotFound)
     assert objects(store) == {"1": "attachments/ing_1/1"}
 
@@ -84,23 +94,28 @@ def test_what_may_be_had_later_comes_again_and_does_not_fetch_the_rest_twice() -
     web = Web(new=Transient("Busy."))
     store = a_store(web, OLD, NEW)
     with pytest.raises(Transient):
-        fetch_all(KEY, store=store)
+        fetch_all(FACT, store=store)
     del web.answers["new"]
-    fetch_all(KEY, store=store)
+    fetch_all(FACT, store=store)
     assert web.asked == [OLD, NEW, NEW]
     assert set(objects(store)) == {"0", "1"}
 
 
-def test_what_was_erased_or_never_came_is_not_fetched() -> None:
+def test_what_was_erased_is_not_fetched() -> None:
     web = Web()
     store = a_store(web, OLD)
     store.messages.erase(KEY, after(minutes=5))
-    assert fetch_all(KEY, store=store) == []
-    assert fetch_all("whatsapp#main#unknown", store=store) == []
+    assert fetch_all(FACT, store=store) == []
     assert web.asked == []
+
+
+def test_a_fact_that_is_ahead_of_the_index_comes_again() -> None:
+    ahead = FACT.model_copy(update={"ingest_id": "ing_not_seen_yet"})
+    with pytest.raises(Transient):
+        fetch_all(ahead, store=a_store(Web(), OLD))
 
 
 def test_an_objects_name_names_nobody() -> None:
     store = a_store(Web(), OLD)
-    fetch_all(KEY, store=store)
+    fetch_all(FACT, store=store)
     assert all("wamid" not in key and "cdn" not in key for key in objects(store).values())

@@ -35,7 +35,7 @@ class SecretsManagerAccounts:
         check_name(channel, name)
         now = self._clock.now()
         at, account = self._known.get((channel, name), (None, None))
-        if at is None or now - at > (KEPT if account else FRESH):
+        if at is None or not _is_within(now - at, KEPT if account else FRESH):
             account = self._read(channel, name)
             self._known[channel, name] = (now, account)
         if account is None:
@@ -45,7 +45,7 @@ class SecretsManagerAccounts:
     def refresh(self, channel: str, name: str) -> bool:
         """Forget an account read more than ten seconds ago."""
         at, _ = self._known.get((channel, name), (None, None))
-        if at is None or self._clock.now() - at < FRESH:
+        if at is None or _is_within(self._clock.now() - at, FRESH):
             return False
         del self._known[channel, name]
         return True
@@ -61,6 +61,11 @@ class SecretsManagerAccounts:
         if not isinstance(document, dict):
             raise Misconfigured(f"The secret of {channel}/{name} must be a JSON object.")
         return Account(channel=channel, name=name, document=document)
+
+
+def _is_within(age: timedelta, limit: timedelta) -> bool:
+    """A negative age is of a clock that went back: what was read may be any age."""
+    return timedelta(0) <= age <= limit
 
 
 def secret_name(stage: str, channel: str, name: str) -> str:

@@ -7,11 +7,15 @@ from rapport.contracts.events import Audience, Data
 
 
 class MessageReceived(Data):
-    """A customer's message was stored. Its text is not told: read it by `message_key`."""
+    """A customer's message was stored: find it by record and time, where `ingest_id` names it.
+
+    Neither its text is told nor the provider's id, which at some providers holds the phone number.
+    """
 
     detail_type: ClassVar[str] = "MessageReceived.v1"
 
-    message_key: str
+    ingest_id: str
+    at: datetime
     record_id: str
     customer_id: str
     channel: str

@@ -90,7 +90,8 @@ def _route(received: ReceivedEvent, message: Message) -> Route:
 
 def _message_events(message: Message) -> list[Envelope]:
     fact = MessageReceived(
-        message_key=message.key,
+        ingest_id=message.ingest_id,
+        at=message.at,
         record_id=message.record_id,
         customer_id=message.customer_id,
         channel=message.channel,

@@ -12,11 +12,14 @@ MASK = "***"
 OPEN_SETTINGS = frozenset(
     {
         "account_sid",
+        "allowed_origins",
+        "allowed_topic_arns",
         "api_key_sid",
         "app_id",
         "bot_id",
         "bot_username",
         "configuration_set",
+        "content_sids",
         "destination",
         "domain",
         "from_address",
@@ -31,10 +34,12 @@ OPEN_SETTINGS = frozenset(
         "region",
         "reply_to_address",
         "sms_from",
+        "return_days",
         "sns_max_age_s",
         "source_type",
-        "topic_arns",
         "waba_id",
+        "token_ttl_s",
+        "trusted_root_pem",
         "whatsapp_from",
     }
 )
@@ -75,6 +80,9 @@ def rotate(
     nothing, so that a repetition does not lose the older one.
     """
     check_name(channel, account)
+    if key == "write_keys":
+        # Each belongs to a source of its own: the oldest is nobody's to drop.
+        raise InvalidInput("Put the document with all write keys instead.", field="key")
     document = documents.read(channel, account)
     held = document.get(key)
     known = [one for one in (held if isinstance(held, list) else [held]) if one]

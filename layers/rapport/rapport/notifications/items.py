@@ -43,6 +43,7 @@ def entry_item(entry: LedgerEntry, events: Sequence[Envelope]) -> Item:
             "status": entry.status.value,
             "rank": RANK[entry.status],
             "last_inbound_at": iso(entry.last_inbound_at) if entry.last_inbound_at else None,
+            "sent_at": iso(entry.sent_at) if entry.sent_at else None,
             "attempts": entry.attempts,
             "failure": failure_attributes(entry.failure),
             "receipts": {status: iso(at) for status, at in entry.receipts.items()},

@@ -1,0 +1,131 @@
+"""What must hold once everything had time to end (V1, V2, V4, V6, V11): looked at in each calm."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rapport.conversations.model import OPENING, Conversation, State
+from rapport.identity.model import Source
+from rapport.notifications.model import RANK, MessageStatus
+from tests.simulation.platform import Platform
+from tests.simulation.watch import Broken, Watch
+
+
+@dataclass
+class Owed:
+    """What the platform has taken on by answering 2xx, until it is seen to be done."""
+
+    messages: dict[str, Source] = field(default_factory=dict)
+    pictures: set[str] = field(default_factory=set)
+    activities: dict[str, int] = field(default_factory=dict)
+    receipts: list[tuple[str, MessageStatus]] = field(default_factory=list)
+
+
+def check(platform: Platform, watch: Watch, owed: Owed) -> None:
+    """Raises `Broken`."""
+    _is_finished(platform)
+    _is_paid(platform, watch, owed)
+    _conversations_are_whole(platform)
+    _places_are_whole(platform)
+    _nobody_waits_in_vain(platform)
+    _is_one_customer(platform)
+
+
+def _is_finished(platform: Platform) -> None:
+    """V11: what stopped going wrong has come to its end."""
+    left = platform.unfinished()
+    if left:
+        raise Broken("V11", f"there is work left: {', '.join(left)}")
+    for (_, message_id), entry in platform.stores.ledger.entries.items():
+        if entry.status in (MessageStatus.QUEUED, MessageStatus.SENDING):
+            raise Broken("V11", f"{message_id} is still {entry.status}")
+
+
+def _is_paid(platform: Platform, watch: Watch, owed: Owed) -> None:
+    """V1: what was answered 2xx is processed."""
+    stores = platform.stores
+    for key in owed.messages:
+        if key not in stores.messages.messages:
+            raise Broken("V1", f"{key} was taken and is lost")
+    owed.messages.clear()
+    for key in owed.pictures:
+        if not stores.messages.messages[key].objects:
+            raise Broken("V1", f"the picture of {key} was never fetched")
+    owed.pictures.clear()
+    for key in owed.activities:
+        if key not in stores.activities.stored:
+            raise Broken("V1", f"{key} was taken and is lost")
+    owed.activities.clear()
+    for token, status in owed.receipts:
+        entry = stores.ledger.entries[watch.entries[token]]
+        if RANK[entry.status] < RANK[status]:
+            raise Broken("V1", f"{token} is {status} by its receipt, {entry.status} in the ledger")
+    owed.receipts.clear()
+
+
+def _conversations_are_whole(platform: Platform) -> None:
+    """V4: a message has its conversation; an open one is somebody's, or waits; never both."""
+    stores = platform.stores
+    latest: dict[str, datetime] = {}
+    for message in stores.messages.messages.values():
+        if message.kind in OPENING:
+            known = latest.get(message.customer_id)
+            latest[message.customer_id] = max(known, message.at) if known else message.at
+    for customer, at in latest.items():
+        head = stores.conversations.current.get(customer)
+        if head is None or head.last_message_at < at:
+            raise Broken("V4", f"a message of {customer} is in no conversation")
+    waiting = {one.conversation_id for one in stores.routing.waiting}
+    for head in stores.conversations.current.values():
+        if head.state is State.OPEN:
+            _is_somewhere(platform, head, is_waiting=head.conversation_id in waiting)
+        elif head.state is State.SNOOZED and not _is_remembered(platform, head.conversation_id):
+            raise Broken("V4", f"{head.conversation_id} is snoozed, and nobody will wake it")
+
+
+def _is_somewhere(platform: Platform, head: Conversation, *, is_waiting: bool) -> None:
+    name = head.conversation_id
+    if head.assignee is None:
+        if not is_waiting:
+            raise Broken("V4", f"{name} is open, and neither assigned nor waiting")
+    elif name not in platform.stores.routing.agents[head.assignee].active:
+        raise Broken("V4", f"{name} is assigned and fills no place")
+    elif is_waiting:
+        raise Broken("V4", f"{name} is assigned and waits")
+
+
+def _is_remembered(platform: Platform, conversation: str) -> bool:
+    return any(one.conversation_id == conversation for one in platform.stores.routing.snoozed)
+
+
+def _places_are_whole(platform: Platform) -> None:
+    """V4, V2: a place is filled by an open conversation of that agent; nobody has too many."""
+    stores = platform.stores
+    for agent in stores.routing.agents.values():
+        if len(agent.active) > agent.capacity:
+            raise Broken("V2", f"{agent.agent_id} has more conversations than places")
+        for conversation in sorted(agent.active):
+            head = stores.conversations.get(conversation)
+            if head is None or head.state is not State.OPEN or head.assignee != agent.agent_id:
+                raise Broken("V4", f"{conversation} fills a place of {agent.agent_id} in vain")
+
+
+def _nobody_waits_in_vain(platform: Platform) -> None:
+    """V11."""
+    routing = platform.stores.routing
+    free = [agent.agent_id for agent in routing.agents.values() if agent.is_eligible]
+    if routing.waiting and free:
+        raise Broken("V11", f"{len(routing.waiting)} wait while {free[0]} is free")
+
+
+def _is_one_customer(platform: Platform) -> None:
+    """V6: exactly one customer has a vouched phone; a message is its record's customer's."""
+    stores = platform.stores
+    for record in stores.identities.by_id.values():
+        for item in record.identifiers:
+            owner = stores.identities.owned.get((item.namespace, item.value))
+            is_vouched = item.namespace == "phone" and item.assurance.rank >= 1
+            if is_vouched and owner != record.customer_id:
+                raise Broken("V6", f"{record.record_id} has a phone of another customer")
+    for key, message in stores.messages.messages.items():
+        if stores.identities.by_id[message.record_id].customer_id != message.customer_id:
+            raise Broken("V6", f"{key} is shown on another customer")
