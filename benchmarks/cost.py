@@ -32,8 +32,8 @@ PROVIDER_CALL = 0.150
 OVERHEAD = 0.002
 """Seconds an invocation is billed besides its calls, a thousandth of a cold start included."""
 
-PLATFORM_LOG = 600
-"""Bytes Lambda itself logs an invocation (start and report)."""
+PLATFORM_LOG = 0
+"""Bytes Lambda itself logs an invocation: template.yaml asks it for warnings only."""
 
 ASSUMPTIONS = f"""\
 Assumed, not measured: {CALL_ON_THE_WIRE * 1000:.0f} ms of waiting and {CALL_CPU * 1000:.0f} ms of \

@@ -13,6 +13,9 @@ CHANNELS = ("whatsapp", "twilio", "messenger", "line", "telegram", "webchat")
 RUSHES, RUSH = 2, 20 * MINUTE
 """How many a day, and how long."""
 
+BUSY = 5
+"""Every fifth day is busy."""
+
 CALM_EVERY, CALM_FROM, CALM_UNTIL = 7 * DAY, 10 * HOUR, 18 * HOUR
 
 
@@ -167,7 +170,7 @@ def _person(number: int, chance: Chance) -> Person:
 
 def _setting_up(size: Size, chance: Chance) -> Iterator[Action]:
     for agent in range(size.agents):
-        places = chance.between(2, 4, "capacity", agent)
+        places = chance.between(1, 3, "capacity", agent)
         yield Action(agent * SECOND, "capacity", agent, str(places), agent)
     for day in range(1, size.days, 2):
         at = _rush(chance, day, day // 2 % RUSHES) + chance.between(0, RUSH, "rotate", day)
@@ -226,12 +229,14 @@ def _talk(person: Person, talk: int, size: Size, chance: Chance) -> Iterator[Act
 
 
 def _moment(size: Size, chance: Chance, *names: object) -> int:
-    """Most of it happens in rush hours, and so does most of what goes wrong."""
+    """Most of it happens in the rush hours of a few days, and so does most of what goes wrong."""
     day = chance.between(0, size.days - 1, "day", *names)
+    if chance.happens(0.5, "busy day", *names):
+        day -= day % BUSY
     if chance.happens(0.25, "any time", *names):
         return day * DAY + chance.between(7 * HOUR, 22 * HOUR, "hour", *names)
     which = chance.between(0, RUSHES - 1, "rush", *names)
-    most = SECOND if chance.happens(0.4, "at once", *names) else RUSH
+    most = SECOND if chance.happens(0.5, "at once", *names) else RUSH
     return _rush(chance, day, which) + chance.between(0, most, "in rush", *names)
 
 

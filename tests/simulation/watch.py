@@ -32,6 +32,7 @@ class Watch:
         self.entries: dict[str, tuple[str, str]] = {}
         self.delivered: Counter[str] = Counter()
         self._stored: dict[str, Message] = {}
+        self._ingests: set[str] = set()
         self._heads: dict[str, Conversation] = {}
         self._statuses: dict[tuple[str, str], MessageStatus] = {}
         self._places: dict[str, frozenset[str]] = {}
@@ -80,6 +81,7 @@ class Watch:
         key = arguments[0].key
         stored = self.stores.messages.messages[key]
         first = self._stored.setdefault(key, stored)
+        self._ingests.add(stored.ingest_id)
         if stored.ingest_id != first.ingest_id:
             raise Broken("V2", f"{key} was stored twice")
         record = self.stores.identities.by_id.get(stored.record_id)
@@ -153,10 +155,7 @@ class Watch:
             data = event.data
             match event.detail_type:
                 case MessageReceived.detail_type:
-                    is_true = any(
-                        message.ingest_id == data["ingest_id"]
-                        for message in self.stores.messages.messages.values()
-                    )
+                    is_true = data["ingest_id"] in self._ingests
                 case ConversationOpened.detail_type:
                     is_true = (
                         self.stores.conversations.get(str(data["conversation_id"])) is not None
@@ -170,9 +169,8 @@ class Watch:
                 raise Broken("V2", f"{event.detail_type} was told of what has not happened")
 
     def _once(self, event: Envelope) -> None:
-        """A message is received once, a conversation opened once, a message of ours queued once."""
+        """A conversation is opened once, a message of ours queued once."""
         fields = {
-            MessageReceived.detail_type: "ingest_id",
             ConversationOpened.detail_type: "conversation_id",
             MessageQueued.detail_type: "message_id",
         }

@@ -12,7 +12,9 @@ from rapport.kernel.errors import RapportError
 @cache
 def logger() -> Logger:
     """The function's logger: JSON lines with the function's name and request id."""
-    return Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "rapport"), utc=True)
+    service = os.environ.get("POWERTOOLS_SERVICE_NAME", "rapport")
+    # The place in the code would always be one of ours below, and every byte is paid for.
+    return Logger(service=service, utc=True, location=None)
 
 
 def log(event: str, **keys: Any) -> None:
