@@ -35,6 +35,9 @@ RACE = 400
 """The longest pause at a call, in which others get on."""
 
 CALL = 3
+SELDOM, OFTEN = 0.15, 0.7
+"""How often others get on before a read, and before a write: what was read is old by then."""
+
 RELAY = "PublishEventsFunction"
 READS = frozenset({"find", "find_surely", "get", "head", "heads", "listed", "past", "of_record"})
 READS |= {"records_of", "holders", "queue", "agent", "due"}
@@ -140,7 +143,7 @@ class Platform:
         """One call of a function to what is outside of it."""
         self.calls += 1
         fault = self.weather.fault(port, method)
-        self.pause()
+        self.pause(share=SELDOM if method in READS else OFTEN)
 
         def act() -> Any:
             if fault == "partial" and method in ("send", "publish"):
@@ -153,11 +156,11 @@ class Platform:
 
         return self.weather.call(fault, port, method, act)
 
-    def pause(self, milliseconds: int = CALL) -> None:
-        """Time passes at a call; at times others get on meanwhile."""
+    def pause(self, milliseconds: int = CALL, share: float = 0.0) -> None:
+        """Time passes at a call; in `share` of all cases others get on meanwhile."""
         line = self.timeline
         if len(self.effects) < DEEPEST and line.has_due(line.ms + max(RACE, milliseconds)):
-            if milliseconds <= CALL and self.chance.happens(0.5, "race", line.ms):
+            if milliseconds <= CALL and self.chance.happens(share, "race", line.ms):
                 milliseconds = self.chance.between(1, RACE, "pause", line.ms)
             if milliseconds != CALL:
                 self.overtaken += 1
