@@ -11,7 +11,7 @@ from rapport.entrypoint.observability import logger
 from rapport.kernel.clock import FixedClock
 from rapport.routing.memory import InMemoryRouting
 from rapport.routing.model import Agent, Waiting
-from rapport.routing.service import Desk, serve_waiting
+from rapport.routing.service import Desk, release, serve_waiting
 from tests.simulation.plan import TINY, Action, Spell, plan_of
 from tests.simulation.timeline import MINUTE, START
 from tests.simulation.world import live
@@ -56,3 +56,23 @@ def test_a_clock_that_was_ahead_does_not_keep_a_rotated_secret_from_being_read()
     )
 
     assert live(plan).broken is None
+
+
+def test_a_late_release_leaves_a_place_that_is_filled_anew_meanwhile() -> None:
+    """Looked at while it was resolved, released after it was open and the agent's again."""
+    routing = InMemoryRouting()
+    agent = Agent("usr_1", "Grace", 2, Presence.ONLINE, frozenset({"cnv_1"}), "earlier")
+    routing.agents["usr_1"] = agent
+    assigned: dict[str, str] = {}
+
+    def assignee(conversation: str) -> str | None:
+        found = assigned.get(conversation)
+        if not assigned:  # right after this look it is reopened, routed and assigned
+            routing.take(agent, conversation, START)
+            assigned[conversation] = "usr_1"
+        return found
+
+    desk = Desk(routing, lambda *_: True, assignee, FixedClock(START))
+    release("usr_1", "cnv_1", desk=desk)
+
+    assert routing.agents["usr_1"].active == {"cnv_1"}

@@ -109,6 +109,18 @@ def test_releasing_frees_the_place_once(routing: Routing) -> None:
     assert routing.take(an_agent(), "cnv_3", NOW)
 
 
+def test_a_release_that_an_assignment_overtook_frees_nothing(routing: Routing) -> None:
+    routing.save_agent(an_agent(), [])
+    routing.take(an_agent(), "cnv_1", NOW)
+    seen = stored(routing).last_assigned_at
+    routing.take(an_agent(), "cnv_1", after(seconds=1))
+
+    assert not routing.release("agent-1", "cnv_1", seen=seen)
+    assert stored(routing).active == {"cnv_1"}
+    assert routing.release("agent-1", "cnv_1", seen=stored(routing).last_assigned_at)
+    assert routing.release("agent-1", "cnv_1", seen=seen), "it is free already"
+
+
 def test_releasing_what_nobody_has_does_nothing(routing: Routing) -> None:
     routing.save_agent(an_agent(), [])
     routing.release("agent-1", "cnv_1")

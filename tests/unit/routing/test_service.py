@@ -30,7 +30,12 @@ class Office:
         self.assigned: dict[str, str] = {}
         self.closed: set[str] = set()
         self.told: list[tuple[str, str]] = []
-        self.desk = Desk(self.routing, self.assign, self.assigned.get, CLOCK)
+        self.desk = Desk(self.routing, self.assign, self.assignee, CLOCK)
+
+    def assignee(self, conversation_id: str) -> str | None:
+        if conversation_id in self.closed:
+            return None
+        return self.assigned.get(conversation_id, service.NOBODY)
 
     def assign(self, conversation_id: str, agent_id: str, at: datetime) -> bool:
         if conversation_id in self.closed:
@@ -84,6 +89,16 @@ def test_who_is_not_online_is_given_nothing(presence: Presence) -> None:
     office.route(a_waiting(preferred="agent-1"))
     assert not office.assigned
     assert [*office.routing.waiting] == [a_waiting()]
+
+
+def test_an_old_fact_of_what_is_closed_or_given_does_not_wait() -> None:
+    office = Office(an_agent(capacity=1))
+    office.route(a_waiting(1))
+    office.closed.add("cnv_2")
+    for number in (1, 2):
+        office.route(a_waiting(number))
+    assert not office.routing.waiting
+    assert office.load() == {"cnv_1"}
 
 
 def test_a_fact_that_comes_twice_assigns_once() -> None:
@@ -238,13 +253,13 @@ def test_a_late_resolution_does_not_free_the_place_of_a_conversation_they_have_a
 def test_snoozing_frees_the_place_and_the_sweep_wakes_it_when_due() -> None:
     office, woken = Office(an_agent()), list[tuple[str, datetime]]()
     office.route(a_waiting())
-    office.assigned.clear()
+    office.closed.add("cnv_1")
     service.snooze(a_snoozed(1), "agent-1", desk=office.desk)
     assert office.load() == set()
 
     def sweep_at(minutes: float) -> int:
         clock = FixedClock(after(minutes=minutes))
-        desk = Desk(office.routing, office.assign, office.assigned.get, clock)
+        desk = Desk(office.routing, office.assign, office.assignee, clock)
         return service.sweep(desk=desk, reopen=lambda *what: woken.append(what))
 
     assert [sweep_at(0.9), sweep_at(1), sweep_at(2)] == [0, 1, 0]

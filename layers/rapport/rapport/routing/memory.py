@@ -60,11 +60,15 @@ class InMemoryRouting:
         )
         return True
 
-    def release(self, agent_id: str, conversation_id: str) -> None:
-        """Free the place that a conversation fills."""
+    def release(self, agent_id: str, conversation_id: str, *, seen: str | None = None) -> bool:
+        """Free the place that a conversation fills, unless more was given since `seen`."""
         known = self.agents.get(agent_id)
-        if known is not None:
-            self.agents[agent_id] = replace(known, active=known.active - {conversation_id})
+        if known is None or conversation_id not in known.active:
+            return True
+        if seen is not None and known.last_assigned_at != seen:
+            return False
+        self.agents[agent_id] = replace(known, active=known.active - {conversation_id})
+        return True
 
     def wait(self, waiting: Waiting) -> None:
         """Let a conversation wait."""

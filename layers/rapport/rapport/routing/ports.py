@@ -34,8 +34,12 @@ class Routing(Protocol):
         """Fill a place of the agent; False where they are not there or full. Twice is once."""
         ...
 
-    def release(self, agent_id: str, conversation_id: str) -> None:
-        """Free the place that a conversation fills, if it does."""
+    def release(self, agent_id: str, conversation_id: str, *, seen: str | None = None) -> bool:
+        """Free the place that a conversation fills, if it does.
+
+        `seen`: only where the agent was given nothing since their `last_assigned_at` was that;
+        False where they were, and nothing changes then.
+        """
         ...
 
     def wait(self, waiting: Waiting) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from rapport.contracts.events import Metadata, envelope
 from rapport.contracts.routing import AgentPresenceChanged, Presence
 from rapport.kernel.clock import Clock
-from rapport.kernel.errors import InvalidInput, NotFound
+from rapport.kernel.errors import InvalidInput, NotFound, Transient
 from rapport.kernel.ids import Ids
 from rapport.routing.model import (
     MAX_CAPACITY,
@@ -23,6 +23,8 @@ from rapport.routing.ports import Routing
 SWEEP_LIMIT = 100
 ROUNDS = 5
 
+NOBODY = ""
+
 Assign = Callable[[str, str, datetime], bool]
 """(conversation, agent, time) → whether that agent has the conversation now; see conversations."""
 
@@ -31,7 +33,7 @@ Assign = Callable[[str, str, datetime], bool]
 class Desk:
     """What routing works with: its store, the conversations' side of an assignment, and the time.
 
-    `assignee` tells who has an open conversation now.
+    `assignee` tells who has an open conversation now: `NOBODY` yet, None where it is not open.
     """
 
     routing: Routing
@@ -50,6 +52,8 @@ def route(waiting: Waiting, *, desk: Desk) -> None:
     has_place = _present_holder(waiting.conversation_id, queue, desk) is not None
     if (has_place or not _ahead(queue, waiting)) and _give(waiting, queue, desk):
         return
+    if desk.assignee(waiting.conversation_id) != NOBODY:
+        return  # an old fact told again: somebody has it, or it is closed by now
     if waiting not in queue.waiting:
         desk.routing.wait(waiting)
     serve_waiting(desk=desk)
@@ -99,7 +103,7 @@ def _give(waiting: Waiting, queue: Queue, desk: Desk) -> bool:
             return False
         if desk.routing.take(agent, conversation_id, now):
             if not desk.assign(conversation_id, agent.agent_id, now):
-                desk.routing.release(agent.agent_id, conversation_id)
+                _free(agent.agent_id, conversation_id, desk)
             return True
         queue = desk.routing.queue()  # another conversation was quicker: look again
     return False
@@ -115,7 +119,7 @@ def _present_holder(conversation_id: str, queue: Queue, desk: Desk) -> Agent | N
         return holder
     if desk.assignee(conversation_id) == holder.agent_id:
         return holder
-    desk.routing.release(holder.agent_id, conversation_id)
+    desk.routing.release(holder.agent_id, conversation_id, seen=holder.last_assigned_at)
     return None
 
 
@@ -124,9 +128,27 @@ def release(agent_id: str | None, conversation_id: str, *, desk: Desk) -> None:
 
     The fact may come late: where the agent has the conversation again by now, the place is theirs.
     """
-    if agent_id and desk.assignee(conversation_id) != agent_id:
-        desk.routing.release(agent_id, conversation_id)
+    if agent_id:
+        _free(agent_id, conversation_id, desk)
     serve_waiting(desk=desk)
+
+
+def _free(agent_id: str, conversation_id: str, desk: Desk) -> None:
+    """Free a place, unless the conversation is open again: then its own routing finds it filled.
+
+    It may open, and be given to the same agent, between our look and our release: that assignment
+    shows on the agent, so it is looked at first, and must be the latest still.
+    """
+    for _ in range(ROUNDS):
+        agents = (one for one in desk.routing.queue().agents if one.agent_id == agent_id)
+        agent = next(agents, None)
+        if agent is None or conversation_id not in agent.active:
+            return
+        if desk.assignee(conversation_id) in (agent_id, NOBODY):
+            return
+        if desk.routing.release(agent_id, conversation_id, seen=agent.last_assigned_at):
+            return
+    raise Transient("The agent was given more and more; try again.")
 
 
 def save_agent(agent: Agent, *, routing: Routing, ids: Ids, clock: Clock) -> None:

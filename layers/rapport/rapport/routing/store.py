@@ -105,18 +105,24 @@ class DynamoRouting:
             return False
         return True
 
-    def release(self, agent_id: str, conversation_id: str) -> None:
+    def release(self, agent_id: str, conversation_id: str, *, seen: str | None = None) -> bool:
         """One conditional update."""
+        unchanged = " AND last_assigned_at = :seen" if seen is not None else ""
+        expected = values(seen=seen) if seen is not None else {}
         try:
             self._update(
                 _agent_key(agent_id),
                 UpdateExpression="DELETE active :set",
-                ConditionExpression="contains(active, :one)",
+                ConditionExpression=f"contains(active, :one){unchanged}",
                 ExpressionAttributeValues=values(one=conversation_id)
-                | {":set": {"SS": [conversation_id]}},
+                | {":set": {"SS": [conversation_id]}}
+                | expected,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except ConditionFailed:
-            return
+        except ConditionFailed as failed:
+            # Not theirs any more is as good as freed; only a later assignment stands in the way.
+            return conversation_id not in (failed.item or {}).get("active", ())
+        return True
 
     def wait(self, waiting: Waiting) -> None:
         """One put under a key that only this conversation has."""

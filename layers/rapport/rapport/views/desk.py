@@ -17,7 +17,7 @@ from rapport.conversations.ports import Conversations
 from rapport.kernel.errors import Conflict
 from rapport.routing import service as routing
 from rapport.routing.model import Snoozed, Waiting
-from rapport.routing.service import Assign, Desk
+from rapport.routing.service import NOBODY, Assign, Desk
 
 Assignee = Callable[[str], str | None]
 
@@ -32,11 +32,13 @@ def assigner(conversations: Conversations) -> Assign:
 
 
 def assignee(conversations: Conversations) -> Assignee:
-    """Tells who has an open conversation now."""
+    """Tells who has an open conversation now: `NOBODY` yet, None where it is not open."""
 
     def who(conversation_id: str) -> str | None:
         head = conversations.get(conversation_id)
-        return head.assignee if head and head.state is State.OPEN else None
+        if head is None or head.state is not State.OPEN:
+            return None
+        return head.assignee or NOBODY
 
     return who
 
