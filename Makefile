@@ -1,6 +1,7 @@
 # Everything a day's work needs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup build up down reset logs demo test faults soak check bench load scale fmt lock deploy
+.PHONY: help setup build up down reset logs demo test faults soak check bench identity-bench train load scale \
+	fmt lock deploy
 
 PY := .venv/bin/python
 STAGE ?= dev
@@ -49,6 +50,19 @@ check: setup ## What CI holds: format, lint, types, architecture, template, drif
 
 bench: setup ## Measure against the numbers we hold
 	@$(PY) -m benchmarks $(ARGS)
+
+IDENTITY_DATA ?= ../shared/identity
+
+identity-bench: setup ## Measure identity on generated data, and on that of IDENTITY_DATA where it exists
+	@$(PY) -m benchmarks.identity generated
+	@$(PY) -m benchmarks.identity speed $(ARGS)
+	@if [ -d "$(IDENTITY_DATA)/data" ]; then $(PY) -m benchmarks.identity public --data "$(IDENTITY_DATA)/data"; fi
+	@if [ -f "$(IDENTITY_DATA)/stream.jsonl" ]; then \
+		$(PY) -m benchmarks.identity stream "$(IDENTITY_DATA)" --out .local/stream.csv && \
+		$(PY) "$(IDENTITY_DATA)/score.py" "$(IDENTITY_DATA)" .local/stream.csv; fi
+
+train: setup ## Learn a matching model without labels: DATA=table.csv FIELDS=fields.json OUT=model.json
+	@$(PY) -m benchmarks.identity train "$(DATA)" --fields "$(FIELDS)" --out "$(OUT)"
 
 fmt: setup ## Format and mend what can be mended by itself
 	@$(PY) -m ruff check --fix-only --quiet .

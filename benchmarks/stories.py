@@ -25,6 +25,7 @@ SPAN = QUIET + timedelta(minutes=10)
 
 STAFF = {"sub": webhooks.AGENT, "cognito:groups": "[agent]"}
 ADMIN = {"sub": "usr_admin", "cognito:groups": "[admin]"}
+SHOP = {"sub": "shop", "client_id": "shop", "scope": "rapport/customers.write"}
 SCREEN = "Kz6AKcXhIAMCJqA="
 
 
@@ -55,6 +56,7 @@ def tell(cloud: BenchCloud) -> Stories:
     _running(cloud, stories)
     _answer(cloud, stories)
     _receipts(cloud, stories)
+    _identity(cloud, stories)
     _others(cloud, stories)
     read = [call for call in cloud.recorder.calls if _is_secret(call)]
     stories.secrets = tuple({call.target: call for call in read}.values())
@@ -154,6 +156,34 @@ def _receipts(cloud: BenchCloud, stories: Stories) -> None:
         stories.stage(f"receipt: {status}", stored)
         stories.stage(f"receipt: {status}, afterwards", [one for one in done if one not in stored])
         _wait(cloud)
+
+
+def _identity(cloud: BenchCloud, stories: Stories) -> None:
+    """What the business's own systems say of people, beside what those say themselves.
+
+    The first call of a function reads the rules in force, which it then goes by for a minute.
+    """
+    phone = {"namespace": "phone", "value": f"+{webhooks.SENDER}", "assurance": "verified"}
+    born = {"date_of_birth": "1988-02-29"}
+    told: dict[str, dict[str, object]] = {
+        "registered": {
+            "identifiers": [{**phone, "value": "+14155550999"}],
+        },
+        "identifier joins": {"identifiers": [phone], "name": webhooks.NAME, "traits": born},
+        "matched insert": {"name": webhooks.NAME, "traits": born},
+        "customers merge": {"identifiers": [phone, {**phone, "value": "+14155550999"}]},
+    }
+    for number, (name, body) in enumerate(told.items()):
+        ask = partial(
+            cloud.request,
+            "POST",
+            "/v1/customers",
+            {"source_id": f"crm-{number}", **body},
+            claims=SHOP,
+        )
+        done = _settled(cloud, ask)
+        stories.stage(name, _of(done, "serve_customers"))
+    stories.stage("conversations follow", _of(done, "follow_customers"))
 
 
 def _others(cloud: BenchCloud, stories: Stories) -> None:

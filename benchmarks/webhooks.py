@@ -26,6 +26,7 @@ WEBCHAT = Account(
 WRITE_KEY = "a-write-key-of-the-shop-0001"
 SEGMENT = Account("segment", "default", {"write_keys": [WRITE_KEY]})
 
+NAME = "Ada Lindqvist"
 SENDER = "14155550100"
 AGENT = "5f0e6c1c-2e0f-4b7c-9a55-0d3c1f4f7a11"  # as Cognito's subjects are
 TEXT = (
@@ -66,7 +67,7 @@ def picture(number: int, at: datetime) -> dict[str, Any]:
 
 def said(*messages: dict[str, Any]) -> Webhook:
     """One webhook of messages from the customer."""
-    contact = {"profile": {"name": "Ada Lindqvist"}, "wa_id": SENDER}
+    contact = {"profile": {"name": NAME}, "wa_id": SENDER}
     return _webhook({"contacts": [contact], "messages": list(messages)})
 
 

@@ -236,7 +236,8 @@ def profile(api: Api, customer_id: str) -> None:
     for identifier in customer["identifiers"]:
         value = f"{identifier['namespace']:<13}{identifier['value']:<42}"
         say(f"    {value}{identifier['assurance']}")
-    for trait in customer["traits"]:
+    shown = {"name", *(identifier["namespace"] for identifier in customer["identifiers"])}
+    for trait in (one for one in customer["traits"] if one["key"] not in shown):
         say(f"    {trait['key']:<13}{trait['value']!s:<42}{trait['assurance']}")
     for entry in reversed(customer["timeline"]["items"]):
         say(f"    {entry['at'][11:19]}  {describe(entry)}")

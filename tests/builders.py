@@ -15,7 +15,17 @@ from rapport.contracts.inbound import InboundEvent, Kind, ReceivedEvent, Status
 from rapport.contracts.routing import Presence
 from rapport.conversations.model import Conversation, Message, Route, State, conversation_id
 from rapport.idempotency.model import Request as IdempotentRequest
-from rapport.identity.model import Evidence, Record, Source
+from rapport.identity.graph import (
+    Component,
+    Decision,
+    DecisionKind,
+    Link,
+    Review,
+    Signal,
+    Statement,
+)
+from rapport.identity.model import Attestation, Heard, Record, Sender, Source
+from rapport.identity.statements import digest_said
 from rapport.kernel.ids import RandomIds, time_prefix
 from rapport.notifications.model import LedgerEntry
 from rapport.routing.model import Agent, Snoozed, Waiting
@@ -24,6 +34,8 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PHONE = "+14155550100"
 CUSTOMER = "cus_01k9aaaaaaaaaaaaaaaaaaaaaa"
 RECORD = "rec_01k9aaaaaaaaaaaaaaaaaaaaaa"
+STATEMENT = "stm_01k9aaaaaaaaaaaaaaaaaaaaaa"
+COMPONENT = "cmp_01k9aaaaaaaaaaaaaaaaaaaaaa"
 
 
 def after(**passed: float) -> datetime:
@@ -34,8 +46,8 @@ def after(**passed: float) -> datetime:
 class CountedIds:
     """Ids in the order they were asked for, of the real layout: `cus_…0001`, `rec_…0002`."""
 
-    def __init__(self) -> None:
-        self._numbers: Iterator[int] = count(1)
+    def __init__(self, first: int = 1) -> None:
+        self._numbers: Iterator[int] = count(first)
         self._ids = RandomIds(_Clock(), lambda _bits: next(self._numbers))
 
     def new(self, prefix: str) -> str:
@@ -66,18 +78,93 @@ def a_source(sender: str = "14155550100", channel: str = "whatsapp") -> Source:
 
 
 def a_record(**changes: Any) -> Record:
-    """A WhatsApp sender's record."""
+    """A WhatsApp sender's record, as `a_statement` makes it."""
     made = Record(
         record_id=RECORD,
         customer_id=CUSTOMER,
+        component_id=COMPONENT,
         source=a_source(),
         channel="whatsapp",
         created_at=NOW,
         name="Ada",
         identifiers=(an_identifier(),),
-        evidence=(Evidence("first_contact", NOW, "ing_1"),),
+        said={digest_said(a_statement()): CUSTOMER},
     )
     return replace(made, **changes)
+
+
+def a_statement(**changes: Any) -> Statement:
+    """What a WhatsApp sender said first."""
+    made = Statement(
+        statement_id=STATEMENT,
+        record_id=RECORD,
+        source=a_source(),
+        channel="whatsapp",
+        at=NOW,
+        heard_at=NOW,
+        event_id="ing_1",
+        identifiers=(an_identifier(),),
+        attributes={"full_name": "Ada"},
+        attestation=Attestation.SELF,
+    )
+    return replace(made, **changes)
+
+
+def a_component(*statements: Statement, **changes: Any) -> Component:
+    """The component of `a_statement`, one customer, written once."""
+    held = statements or (a_statement(),)
+    made = Component(
+        component_id=COMPONENT,
+        statements=held,
+        version=1,
+        customers=(frozenset(one.statement_id for one in held),),
+    )
+    return replace(made, **changes)
+
+
+def a_decision(kind: DecisionKind = DecisionKind.APART, **changes: Any) -> Decision:
+    """A supervisor's decision about two statements."""
+    made = Decision("dec_1", kind, NOW, "boss", STATEMENT, "stm_2", "They told us.")
+    return replace(made, **changes)
+
+
+def a_signal(**changes: Any) -> Signal:
+    """A carrier's word that a number has no holder any more."""
+    return replace(Signal("phone_deactivated", "phone", PHONE, NOW, "sig_1"), **changes)
+
+
+def a_review(number: int = 1, **changes: Any) -> Review:
+    """An uncertain pair of statements of two components."""
+    link = Link(
+        f"stm_{number:026}",
+        f"stm_{number + 1:026}",
+        "probabilistic",
+        score=7.5,
+        fields={"name": 9.25, "address": -1.75},
+    )
+    made = Review(link, f"cmp_{number:026}", f"cmp_{number + 1:026}", after(minutes=number))
+    return replace(made, **changes)
+
+
+def heard(
+    source: Source | None = None,
+    *identifiers: Identifier,
+    name: str | None = None,
+    at: datetime = NOW,
+    event_id: str = "",
+    **changes: Any,
+) -> Heard:
+    """Something that a sender (a WhatsApp number) said about itself at that time."""
+    source = source or a_source()
+    sender = Sender(
+        source=source,
+        channel=source.channel,
+        identifiers=identifiers,
+        name=name,
+        attributes={"full_name": name} if name else {},
+        attestation=Attestation.SELF if name else Attestation.NONE,
+    )
+    return Heard(replace(sender, **changes), at, at, event_id or f"ing_{at.isoformat()}")
 
 
 def an_event(**changes: Any) -> InboundEvent:

@@ -1,5 +1,6 @@
 """Who may import whom: kernel ← contracts ← contexts ← store, aws ← entrypoint ← functions."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,7 +22,7 @@ CONTEXTS = {
 }
 COMPOSERS = {"views", "wiring", "entrypoint"}
 LAYERS = {"kernel", "contracts", "channels", "aws"} | COMPOSERS
-ADAPTERS = {"store", "items"}
+ADAPTERS = re.compile(r"(\w+_)?store|items")
 """The modules of a context that may know DynamoDB."""
 
 AWS_BACKED_SENDERS = {"rapport.channels.ses.outbound"}
@@ -76,7 +77,7 @@ def test_every_package_is_known_to_these_rules() -> None:
 def test_imports_point_inwards() -> None:
     def outward(module: Module) -> set[str]:
         within = {"kernel", "contracts", "channels"} | SHARED_PLUMBING
-        context = within | ({"aws"} if part_of(module) in ADAPTERS else set())
+        context = within | ({"aws"} if ADAPTERS.fullmatch(part_of(module)) else set())
         return own(module) - ALLOWED.get(package_of(module.name), context)
 
     assert offenders(outward) == {}
@@ -101,7 +102,7 @@ def test_adapters_of_aws_know_ports_and_models_and_no_use_case() -> None:
 
 def test_only_adapters_know_aws() -> None:
     def knows(module: Module) -> bool:
-        may = package_of(module.name) == "aws" or part_of(module) in ADAPTERS
+        may = package_of(module.name) == "aws" or bool(ADAPTERS.fullmatch(part_of(module)))
         may = may or module.name in AWS_BACKED_SENDERS
         return not may and (imports(module, "boto3") or imports(module, "botocore"))
 

@@ -16,7 +16,15 @@ STANDARD = {"AWS_REGION", "AWS_ENDPOINT_URL", "POWERTOOLS_SERVICE_NAME"}
 WORDS_OF_DATA = {"body", "text", "address", "phone", "email", "code", "secret", "token", "name"}
 USUAL = {"__init__", "model", "service", "ports", "store", "memory", "keys", "settings"}
 OTHERS = {
-    "conversations": {"items"},
+    "conversations": {"items", "merging"},
+    # Who is one person is a subject of its own: evidence in, customers out, all of it explained.
+    "identity": {
+        *("graph", "statements", "senders", "items", "claims", "recording", "changes"),
+        *("hearing", "deciding", "lookup", "trying", "rules", "rule_book", "rule_store"),
+        *("resolution", "evidence", "candidates", "groups", "holders", "scoping", "attestation"),
+        *("addresses", "agreement", "likeness", "mentions"),
+        *("profile", "survivorship", "disclosure"),
+    },
     "notifications": {"items"},
     "ingest": {"accounts"},
 }

@@ -49,6 +49,7 @@ def tell(story: Story, fault: tuple[int, str] | None = None) -> Run:
         story.told(world)
         world.run_until_quiet()
         world.step()
+        world.catch_up()
         return Run(
             world.cloud.calls,
             end_state(world),

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tests.faults.world import ADA, ADMIN, BOB, World, claims
+from tests.faults import merging
+from tests.faults.world import ADA, ADMIN, BOB, SES, TWILIO, World, claims
 from tests.platform.machine import START
 
 ANSWER = {"content": {"type": "text", "text": "Good morning, Ada."}}
@@ -22,7 +23,12 @@ class Story:
 
 
 def _grace_is_there(world: World) -> None:
+    """Online, with a screen open."""
     world.agent(GRACE, capacity=1)
+    with world.uncounted():
+        screen = world.screen(GRACE)
+        screen.connect()
+        screen.resume()
 
 
 def _ada_is_known(world: World) -> None:
@@ -158,6 +164,7 @@ def edits(world: World) -> None:
     text = {"type": "text", "text": {"body": "tonight at 8"}}
     world.bring(world.whatsapp([{"id": "wamid.EDITED", **text}, {"id": "wamid.GONE", **text}], ADA))
     world.step()
+    world.catch_up()
     changed = {
         "original_message_id": "wamid.EDITED",
         "message": {"type": "text", "text": {"body": "tonight at 9"}},
@@ -177,6 +184,89 @@ def picture(world: World) -> None:
     world.run_until_quiet()
 
 
+def screen(world: World) -> None:
+    """An agent opens a second screen: it connects, catches up, and sees what a customer writes."""
+    world.step()
+    screen = world.screen("second")
+    screen.claims = claims(GRACE)
+    screen.connect()
+    screen.resume()
+    world.writes(ADA, "Can you see this?")
+    screen.types(world.conversation_of(GRACE))
+    screen.ping()
+    screen.close()
+
+
+def comes_back(world: World) -> None:
+    """The network drops an agent's screen while a customer writes; it comes back and resumes."""
+    world.step()
+    screen = world.screens[GRACE]
+    screen.drop()
+    world.bring(world.customer(ADA, "Are you there?"))
+    world.run_until_quiet()
+    screen.connect()
+    world.bring(world.customer(ADA, "Hello?"))
+    screen.resume()
+    world.run_until_quiet()
+
+
+def late(world: World) -> None:
+    """A screen resumes a while after a customer wrote, and is then away when a retry stores it."""
+    world.step()
+    screen = world.screens[GRACE]
+    world.bring(world.customer(ADA, "Are you there?"))
+    world.run_until(world.clock.now() + timedelta(seconds=85))
+    screen.resume()
+    screen.drop()
+    world.run_until_quiet()
+    screen.connect()
+    screen.resume()
+
+
+def widget(world: World) -> None:
+    """A visitor chats over the widget's socket, is answered, and has read it."""
+    world.step()
+    with world.uncounted():
+        session = {"account": "main", "anonymous_id": "browser-1"}
+        opened = world.asks(
+            "POST", "/v1/webchat/sessions", session, None, "session", origin="https://shop.example"
+        )
+    widget = world.widget(opened.json["token"])
+    widget.connect()
+    widget.resume()
+    widget.says("m-1", "Do you have these in blue?")
+    world.run_until_quiet()
+    with world.uncounted():
+        answer(world)
+    widget.hear()
+    widget.acknowledges()
+    widget.close()
+
+
+def _writes_by_sms(world: World) -> None:
+    _grace_is_there(world)
+    world.register(TWILIO)
+    with world.uncounted():
+        world.writes("+14155550177", "Hello", channel="twilio", to="+15550009999")
+
+
+def _writes_by_mail(world: World) -> None:
+    _grace_is_there(world)
+    world.register(SES)
+    vouched = {"dmarc": "PASS", "subject": "My order"}
+    with world.uncounted():
+        world.writes("ada@example.com", "Where is it?", channel="ses", extra=vouched)
+
+
+def mail_answer(world: World) -> None:
+    """An agent answers by e-mail: SES takes it, and tells of its way by SNS."""
+    world.step()
+    conversation = world.conversation_of(GRACE)
+    content = {"type": "text", "text": "It left today.", "subject": "Re: My order"}
+    path = f"/v1/conversations/{conversation}/messages"
+    world.asks("POST", path, {"content": content}, claims(GRACE), "answer")
+
+
 STORIES = {
     story.name: story
     for story in (
@@ -192,5 +282,14 @@ STORIES = {
         Story("duplicates", duplicates, _grace_is_there),
         Story("edits", edits, _ada_is_known),
         Story("picture", picture, _grace_is_there),
+        Story("sms-answer", answer, _writes_by_sms),
+        Story("mail-answer", mail_answer, _writes_by_mail),
+        Story("screen", screen, _ada_is_known),
+        Story("comes-back", comes_back, _ada_is_known),
+        Story("late", late, _ada_is_known),
+        Story("widget", widget, _grace_is_there),
+        Story("merge", merging.merge, merging.two_customers),
+        Story("merge-decided", merging.decide, merging.two_customers),
+        Story("unmerge", merging.unmerge, merging.one_customer),
     )
 }

@@ -1,19 +1,23 @@
 """No fault at any call changes how a story ends; and bugs planted on purpose are found."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from rapport.aws.queues import SqsQueue
-from rapport.contracts.events import Envelope
 from rapport.entrypoint.observability import logger
-from rapport.identity.store import DynamoIdentities
+from rapport.identity.ports import Change
+from rapport.identity.store import DynamoGraph
 from rapport.ingest.ports import QueueEntry
 from rapport.notifications.store import DynamoLedger
 from tests.faults.explorer import Verdict, explore, judge, tell
 from tests.faults.stories import STORIES
 from tests.platform import cloud
+
+MODES = {"before", "after", "timeout", "again", "throttled", "conflict", "partial", "stale"}
+MODES |= {"refused", "error"}
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +34,27 @@ def test_no_fault_changes_how_a_story_ends(name: str) -> None:
     found = [one for one in explore(STORIES[name], exhaustive=False) if one.outcome == "DIFFERS"]
 
     assert not found, "\n".join(_told(one) for one in found)
+
+
+def test_the_stories_meet_every_way_in_which_a_call_can_go_wrong() -> None:
+    """A way that no call of any story could go would be explored in name only."""
+    met = {mode for story in STORIES.values() for call in tell(story).calls for mode in call.modes}
+
+    assert met == MODES
+
+
+def test_a_stale_read_changes_no_end() -> None:
+    """Whatever need not see the latest writes, item or index, sees what was before them."""
+    verdicts = [
+        judge(story, base, call, "stale")
+        for story in STORIES.values()
+        for base in (tell(story),)
+        for call in base.calls
+        if call.may_lag
+    ]
+
+    assert verdicts
+    assert not [_told(one) for one in verdicts if one.outcome == "DIFFERS"]
 
 
 def test_telling_a_story_twice_is_the_same_to_the_last_call() -> None:
@@ -88,9 +113,9 @@ def test_an_acknowledgement_before_the_write_is_found(monkeypatch: pytest.Monkey
 
 def test_a_publication_before_the_write_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fact told before its write dies is a fact about nothing."""
-    attach = DynamoIdentities.attach
+    write = DynamoGraph.write
 
-    def hasty(self: DynamoIdentities, record: Any, claim: Any, events: Sequence[Envelope]) -> None:
+    def hasty(self: DynamoGraph, change: Change) -> None:
         entries = [
             {
                 "EventBusName": "bus",
@@ -99,14 +124,42 @@ def test_a_publication_before_the_write_is_found(monkeypatch: pytest.MonkeyPatch
                 "Time": event.metadata.occurred_at,
                 "Detail": event.model_dump_json(exclude={"detail_type"}),
             }
-            for event in events
+            for event in change.events
         ]
         cloud.CURRENT[-1].engines["events"]("PutEvents", {"Entries": entries}, b"")
-        attach(self, record, claim, events)
+        write(self, change)
 
-    monkeypatch.setattr(DynamoIdentities, "attach", hasty)
+    monkeypatch.setattr(DynamoGraph, "write", hasty)
 
     assert "RecordAttached.v1" in _findings("first-message", "MatchSenderFunction")
+
+
+def test_a_replay_that_forgets_edits_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody notices while each push arrives; a screen that lost one keeps the old text."""
+    monkeypatch.setattr(
+        "rapport.views.replay._is_new", lambda message, start: message.received_at >= start
+    )
+
+    assert "screen of usr_grace shows" in _findings("edits", "PushChangesFunction")
+
+
+def test_screens_hold_what_the_tables_hold() -> None:
+    """The agent's and the visitor's, after everything that happened to them."""
+    held = [line for line in tell(STORIES["widget"]).state.readable if " shows " in line]
+
+    assert {_who_and_what(line) for line in held} == {
+        ("screen of usr_grace", "Do you have these in blue?", None),
+        ("screen of usr_grace", "Good morning, Ada.", "read"),
+        ("widget", "Do you have these in blue?", None),
+        ("widget", "Good morning, Ada.", "read"),
+    }
+    assert len(held) == 4
+
+
+def _who_and_what(line: str) -> tuple[str, str, str | None]:
+    who, _, shown = line.partition(" shows ")
+    frame = json.loads(shown)
+    return who, frame["text"], frame.get("status")
 
 
 def _findings(name: str, function: str) -> str:

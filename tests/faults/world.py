@@ -9,6 +9,7 @@ from local.twins import webhooks
 from local.twins.customer import Action
 from local.twins.webhooks import Webhook
 from rapport.channels.base import Account
+from tests.faults.screens import Screen
 from tests.platform.machine import START
 from tests.platform.platform import Answer, Platform
 
@@ -39,6 +40,26 @@ MESSENGER = Account(
     "main",
     {"app_secret": "messenger-secret-for-tests", "access_token": "page-token", "page_id": "4242"},
 )
+TWILIO = Account(
+    "twilio",
+    "main",
+    {
+        "account_sid": "AC00000000000000000000000000000001",
+        "auth_token": "twilio-auth-token-for-tests-only",
+        "sms_from": "+15550009999",
+        "public_base_url": "https://api.rapport.example",
+    },
+)
+SES = Account(
+    "ses",
+    "main",
+    {
+        "from_address": "shop@shop.example",
+        "region": "us-east-1",
+        "configuration_set": "rapport",
+        "allowed_topic_arns": ["arn:aws:sns:us-east-1:000000000000:twin-mail"],
+    },
+)
 ADA, BOB, CYD = "14155550101", "14155550102", "14155550103"
 ADMIN = {"sub": "usr_admin", "cognito:groups": "[admin]"}
 
@@ -63,6 +84,7 @@ class World(Platform):
         super().__init__()
         self.moments: set[datetime] = set()
         self.said: list[Said] = []
+        self.screens: dict[str, Screen] = {}
         self._step_number = 0
         for account in (WHATSAPP, WEBCHAT, SEGMENT, MESSENGER):
             self.register(account)
@@ -144,6 +166,27 @@ class World(Platform):
             )
             assert answer.status == 200, answer.text
             self.run_until_quiet()
+
+    def screen(self, agent: str) -> Screen:
+        """A screen of an agent, without a socket yet; its end is part of the story's."""
+        made = Screen(self, f"screen of {agent}", "/v1/realtime/tickets", claims(agent))
+        self.screens[agent] = made
+        return made
+
+    def widget(self, token: str) -> Screen:
+        """A visitor's widget, without a socket yet; its end is part of the story's."""
+        bearer = {"authorization": f"Bearer {token}"}
+        made = Screen(self, "widget", "/v1/webchat/tickets", headers=bearer)
+        self.screens["widget"] = made
+        return made
+
+    def catch_up(self) -> None:
+        """Every screen asks for what it missed, as it does each minute; no part of the story."""
+        with self.uncounted():
+            for screen in self.screens.values():
+                if screen.connection is None:
+                    screen.connect()
+                screen.resume()
 
     def conversation_of(self, agent: str) -> str:
         """The one conversation that an agent has."""

@@ -67,11 +67,17 @@ OUTCOMES: dict[str, Outcome] = {
     "route_conversations/agent_came_online": fails(),
     "route_conversations/conversation_resolved": fails(),
     "route_conversations/fact_of_tomorrow": fails(),
+    "follow_customers/customers_merged": fails(),  # of a component that is nowhere
+    "follow_customers/customers_unmerged": fails(),
+    "follow_customers/malformed": fails(1),
     "sweep_routing/every_minute": says_nothing,
     "fetch_attachments/message_received": fails(1),  # of a message that is not there yet
     "serve_customers/search": answers(200, "items"),
     "serve_customers/register": answers(200, "customer_id"),
     "serve_customers/unknown": answers(404, "problem"),
+    "serve_customers/evidence_of_nobody": answers(404, "problem"),
+    "serve_customers/reviews": answers(200, "items"),
+    "serve_customers/rules_not_for_agents": answers(403, "problem"),
     "serve_customers/without_token": answers(401, "problem"),
     "serve_customers/openapi": answers(200, "openapi"),
     "serve_conversations/list": answers(200, "items"),

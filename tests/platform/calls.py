@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from local.intrinsics import ACCOUNT
 from tests.tables import REGION, resources
 
+READS = frozenset({"GetItem", "Query", "BatchGetItem"})
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"})
 _TRANSACTED = {
     "Put": "dynamodb:PutItem",
@@ -42,13 +43,29 @@ class Call:
         return not self.operation.startswith(("Get", "List", "Describe"))
 
     @property
+    def may_lag(self) -> bool:
+        """Whether it is a read that need not see the latest writes."""
+        if self.service != "dynamodb" or self.operation not in READS:
+            return False
+        asked = self.parameters.get("RequestItems") or {"": self.parameters}
+        return not all(one.get("ConsistentRead") for one in asked.values())
+
+    @property
     def modes(self) -> tuple[str, ...]:
-        """How it can go wrong; see `faults.Fault`."""
+        """How it can go wrong.
+
+        before, after: the process dies there. timeout: it takes effect, the answer is lost. again:
+        so it does, and botocore asks again by itself. throttled, refused: nothing happens.
+        conflict: another transaction is at the item. partial: the first entry of a batch fails.
+        stale: a read sees what was before the latest changes. error: a provider answers 503.
+        """
         if self.service == "provider":
             return ("before", "after", "timeout", "refused", "error")
         found = ["before", "after", "throttled"]
         if self.is_write:
-            found.append("timeout")
+            found += ["timeout", "again"]
+        if self.may_lag:
+            found.append("stale")
         if self.service == "dynamodb" and self.operation in WRITES:
             found.append("conflict")
         if self.operation in ("SendMessageBatch", "PutEvents", "BatchGetItem"):

@@ -37,10 +37,12 @@ class HttpStatus:
 
 
 class Cloud:
-    """Clients that land here. `engines` answer by service; `fault` may name the one to hurt."""
+    """Clients that land here. `engines` answer by service, `late` answers DynamoDB's stale reads;
+    `fault` may name the call to hurt, and how."""
 
     def __init__(self) -> None:
         self.engines: dict[str, Engine] = {}
+        self.late: Callable[[str, bytes], Answer] = lambda *_: {}
         self.calls: list[Call] = []
         self.denied: list[str] = []
         self.function = ""
@@ -93,6 +95,10 @@ class Cloud:
         engine = self.engines[service]
         if mode == "partial":
             return self._partly(operation, engine, parameters, body)
+        if mode == "stale":
+            return self.late(operation, body)
+        if mode == "again":
+            engine(operation, parameters, body)
         answer = engine(operation, parameters, body)
         if mode == "after":
             raise Died

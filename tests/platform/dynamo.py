@@ -1,9 +1,9 @@
 """moto's DynamoDB as an engine in this process: no HTTP, its own tables, changes captured."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError, ServiceException
@@ -20,6 +20,12 @@ from local.intrinsics import ACCOUNT
 from tests.tables import REGION, table_definitions
 
 Item = dict[str, Any]
+
+TOKEN_LIFE = timedelta(minutes=10)
+"""How long a transaction's client token makes its repetition the same transaction."""
+
+LAG = timedelta(minutes=1)
+"""What was written this long ago, an eventually consistent read sees for certain."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,14 @@ class _Backend(DynamoDBBackend):
             self._changed(table_name, key, old, new)
         return answer
 
+    def revert(self, table: str, images: Sequence[tuple[Item, Item | None]]) -> None:
+        """Make items what they are given as, and tell nobody."""
+        for key, image in images:
+            if image is not None:
+                super().put_item(table, image)
+            elif self.get_item(table, key) is not None:
+                super().delete_item(table, key)
+
     def transact_write_items(self, transact_items: list[dict[str, Any]]) -> None:
         actions = [next(iter(item.items())) for item in transact_items]
         keys = [self._key(kind, action) for kind, action in actions]
@@ -191,21 +205,51 @@ class Dynamo:
         self._tell = changed
         self._number = 0
         self._backend = _Backend(self._changed)
+        self._latest: dict[tuple[str, str], Change] = {}
+        self._tokens: dict[str, tuple[datetime, Any]] = {}
         for definition in table_definitions().values():
             self._create(definition)
 
     def call(self, operation: str, body: bytes) -> dict[str, Any]:
         """One API call, its request as JSON; raises `Refusal`."""
+        asked = json.loads(body)
+        if operation == "TransactWriteItems" and self._is_repeated(asked):
+            return {}
         handler = _Handler(self._backend)
-        handler.body = json.loads(body)
+        handler.body = asked
         try:
             answer = getattr(handler, camelcase_to_underscores(operation))()
         except (JsonRESTError, ServiceException) as error:
             raise _refusal(error) from None
+        if token := asked.get("ClientRequestToken"):
+            self._tokens[token] = (self._now(), asked["TransactItems"])
         result = getattr(answer, "_result", None)
         if result is None:
             result = answer.result
         return dict(json.loads(json.dumps(result, cls=_Plain)))
+
+    def call_late(self, operation: str, body: bytes) -> dict[str, Any]:
+        """A read by a replica or index that has not heard of the latest change of each item."""
+        since = self._now() - LAG
+        late = [change for change in self._latest.values() if change.at > since]
+        tables = {change.table for change in late}
+        by_table = {name: [one for one in late if one.table == name] for name in tables}
+        for name, changes in by_table.items():
+            self._backend.revert(name, [(one.keys, one.old) for one in changes])
+        try:
+            return self.call(operation, body)
+        finally:
+            for name, changes in by_table.items():
+                self._backend.revert(name, [(one.keys, one.new) for one in changes])
+
+    def _is_repeated(self, asked: Item) -> bool:
+        """Whether a recent transaction comes again; raises for another one of its token."""
+        known = self._tokens.get(asked.get("ClientRequestToken", ""))
+        if known is None or self._now() - known[0] >= TOKEN_LIFE:
+            return False
+        if known[1] != asked["TransactItems"]:
+            raise Refusal("IdempotentParameterMismatchException", "The token had another request.")
+        return True
 
     def items(self) -> dict[str, list[Item]]:
         """Every item of every table, by the table's name."""
@@ -222,7 +266,9 @@ class Dynamo:
 
     def _changed(self, table: str, key: Item, old: Item | None, new: Item | None) -> None:
         self._number += 1
-        self._tell(Change(table, key, old, new, self._now(), self._number))
+        change = Change(table, key, old, new, self._now(), self._number)
+        self._latest[table, json.dumps(key, sort_keys=True)] = change
+        self._tell(change)
 
 
 def _refusal(error: Exception) -> Refusal:

@@ -1,6 +1,7 @@
 """API Gateway's HTTP API: which route, whose token, what event (payload 2.0)."""
 
 import base64
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class Route:
         return (is_greedy, self.path.count("{"), self.method == "ANY")
 
 
+@functools.cache
 def _expression(path: str) -> str:
     parts = []
     for part in path.strip("/").split("/"):

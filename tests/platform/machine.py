@@ -103,6 +103,7 @@ class Machine:
             "s3": self.objects,
             "apigatewaymanagementapi": self.sockets,
         }
+        self.cloud.late = self.dynamo.call_late
         for name in self.known.of_kind("AWS::SecretsManager::Secret"):
             self.secrets.values[self.known.name(name)] = PSEUDONYM_KEY
 

@@ -152,6 +152,20 @@ class Platform(Machine):
         finally:
             self.cloud.is_counting = before
 
+    @contextmanager
+    def paused(self, function: str) -> Iterator[None]:
+        """Meanwhile nobody polls for `function`: what it would read gathers in its queues."""
+        mappings = self.queue_mappings
+        self.queue_mappings = [one for one in mappings if one.function != function]
+        try:
+            yield
+        finally:
+            self.queue_mappings = mappings
+
+    def redrive(self) -> int:
+        """What lies in dead letters goes back to where it came from; how much it was."""
+        return sum(queue.redrive() for queue in self.queues.values())
+
     def open_socket(self, ticket: str, connection_id: str) -> int:
         """A screen connects; the status it is answered."""
         self.sockets.open.add(connection_id)
@@ -296,9 +310,11 @@ def succeeded(messages: list[sqs.Message], answer: Any) -> list[sqs.Message]:
     if answer is FAILED:
         return []
     report = (answer or {}).get("batchItemFailures") if isinstance(answer, dict | None) else None
-    if not report:
+    if report is None or report == []:
         return messages
-    failed = {one.get("itemIdentifier") for one in report if isinstance(one, dict)}
+    if not isinstance(report, list) or not all(isinstance(one, dict) for one in report):
+        return []
+    failed = {one.get("itemIdentifier") for one in report}
     if not failed <= {message.message_id for message in messages}:
         return []
     return [message for message in messages if message.message_id not in failed]

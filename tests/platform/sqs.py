@@ -89,6 +89,16 @@ class Queue:
             self.dead_letters.messages.append(message)
         return True
 
+    def redrive(self) -> int:
+        """Take back what lies in the dead letters, as new messages; how many they are."""
+        if self.dead_letters is None:
+            return 0
+        letters, self.dead_letters.messages = self.dead_letters.messages, []
+        for letter in letters:
+            own = f"redrive-{letter.message_id}-{next(self._numbers)}" if self.is_fifo else None
+            self.send(letter.body, letter.group, own)
+        return len(letters)
+
     def delete(self, message: Message) -> None:
         """It is done."""
         if message in self.messages:

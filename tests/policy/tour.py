@@ -8,6 +8,7 @@ from local.twins import webhooks
 from local.twins.faults import Fault
 from rapport.channels.base import Account
 from rapport.conversations.store import DynamoConversations
+from rapport.identity import changes
 from tests.faults.stories import ANSWER, GRACE
 from tests.faults.world import ADA, ADMIN, BOB, MESSENGER, WHATSAPP, World, claims
 
@@ -142,6 +143,55 @@ def reading(world: World) -> None:
     _read(world, "GET", "/v1/openapi.json")
 
 
+def identity(world: World) -> None:
+    """Who is one person: looked at, decided, taken back, left to a person, told by other rules."""
+    world.agent(GRACE)
+    world.writes(ADA, "Hello")
+    world.writes("4711", "Hello", channel="messenger")
+    proven = [{"namespace": "phone", "value": f"+{ADA}", "assurance": "verified"}]
+    registered = {"source_id": "crm-1", "identifiers": proven}
+    ada = world.asks("POST", "/v1/customers", registered, ADMIN, "r").json
+    with patch.object(changes, "ROOM", 1):  # what one transaction has no room for follows later
+        heads = _read(world, "GET", "/v1/conversations?state=open")["items"]
+        (other,) = {one["customer_id"] for one in heads} - {ada["customer_id"]}
+        body = {"customer_id": ada["customer_id"]}
+        world.asks("POST", f"/v1/customers/{other}/merge", body, SUPERVISOR, "m")
+        world.run_until_quiet()
+        leaving = {"record_ids": [ada["record"]["record_id"]]}
+        place = f"/v1/customers/{ada['customer_id']}"
+        parted = world.asks("POST", f"{place}/unmerge", leaving, SUPERVISOR, "u")
+        assert parted.status == 200, parted.text
+        world.run_until_quiet()
+    _read(world, "GET", f"{place}/evidence")
+    rules(world)
+
+
+def rules(world: World) -> None:
+    """Rules that leave every likely pair to a person, and back again."""
+    known = world.request("GET", "/v1/identity/rules", claims=ADMIN).json
+    careful = known["rules"] | {"version": "careful-1", "join_bits": 60, "review_bits": 0}
+    world.asks("POST", "/v1/identity/rules/trial", {"rules": careful}, ADMIN, "t")
+    body = {"rules": careful, "replaces": known["version"]}
+    assert world.asks("PUT", "/v1/identity/rules", body, ADMIN, "p").status == 200
+    world.run_until(world.clock.now() + timedelta(minutes=2))
+    world.asks("POST", "/v1/identity/rules/application", {}, ADMIN, "a")
+    made = []
+    for number in range(3):
+        person = {
+            "source_id": f"twin-{number}",
+            "name": "Grace Hopper",
+            "traits": {"address": "Flat 5A, 12 Harbour Road, Wan Chai"},
+        }
+        made.append(world.asks("POST", "/v1/customers", person, ADMIN, f"p{number}").json)
+    reviews = _read(world, "GET", "/v1/identity/reviews")["items"]
+    answer = {"is_same": False}
+    answered = f"/v1/identity/reviews/{reviews[0]['review_id']}"
+    assert world.asks("POST", answered, answer, SUPERVISOR, "no").status == 200
+    left, right = reviews[1]["left_customer"], reviews[1]["right_customer"]
+    world.asks("POST", f"/v1/customers/{left}/merge", {"customer_id": right}, SUPERVISOR, "m2")
+    assert len(_read(world, "GET", "/v1/identity/reviews")["items"]) < len(reviews) - 1
+
+
 def accounts(world: World) -> None:
     """A channel account's whole life."""
     place = "/v1/channel-accounts/line/shop"
@@ -222,6 +272,7 @@ TOUR = {
         world, "ses", "ada@example.com", extra={"dmarc": "PASS", "subject": "Hello"}
     ),
     "reading": reading,
+    "identity": identity,
     "accounts": accounts,
     "sockets": sockets,
     "crowded": crowded,

@@ -58,7 +58,7 @@ class Agents:
     def meets(self, source: Source) -> None:
         """A customer's message is on its way: at times their agent acts at that very moment."""
         stores = self.platform.stores
-        record = stores.identities.records.get(source)
+        record = stores.identities.found.get(source)
         head = stores.conversations.current.get(record.customer_id) if record else None
         line = self.platform.timeline
         if head is None or not self.chance.happens(0.3, "meets", source, line.ms):
@@ -125,8 +125,9 @@ class Agents:
         if answer.status != 200:
             return
         records = self.platform.stores.identities.by_id
+        owners = self.platform.stores.identities.owners
         for item in answer.json["items"]:
-            if records[item["record_id"]].customer_id != head.customer_id:
+            if head.customer_id not in owners[item["record_id"]]:
                 raise Broken("V6", f"{head.conversation_id} shows another customer's message")
             sender = self.watch.senders.get(item["message_id"])
             if sender is not None and sender != records[item["record_id"]].source:

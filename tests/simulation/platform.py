@@ -40,7 +40,7 @@ SELDOM, OFTEN = 0.15, 0.7
 
 RELAY = "PublishEventsFunction"
 READS = frozenset({"find", "find_surely", "get", "head", "heads", "listed", "past", "of_record"})
-READS |= {"records_of", "holders", "queue", "agent", "due"}
+READS |= {"look_up", "load", "records", "current", "queue", "agent", "due"}
 
 
 class FunctionClock:

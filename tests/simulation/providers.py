@@ -126,8 +126,8 @@ class Providers:
         if status < 300:
             taken(at)
             if self.chance.happens(0.06, "again", name, attempt):
-                wait = self.chance.pick(AGAIN, "when again", name)
-                self._later(wait, lambda: self._post(webhook, _nobody, len(RETRIES), name))
+                wait, time = self.chance.pick(AGAIN, "when", name, attempt), attempt + len(RETRIES)
+                self._later(wait, lambda: self._post(webhook, _nobody, time, name))
         elif status < 500 and attempt < len(RETRIES):
             self.refused.append(f"{webhook.account_channel} was answered {status}")
         elif webhook.account_channel != "twilio" and attempt < len(RETRIES):

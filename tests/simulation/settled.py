@@ -1,5 +1,6 @@
 """What must hold once everything had time to end (V1, V2, V4, V6, V11): looked at in each calm."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -71,8 +72,7 @@ def _conversations_are_whole(platform: Platform) -> None:
             known = latest.get(message.customer_id)
             latest[message.customer_id] = max(known, message.at) if known else message.at
     for customer, at in latest.items():
-        head = stores.conversations.current.get(customer)
-        if head is None or head.last_message_at < at:
+        if not any(head.last_message_at >= at for head in _led_on(platform, customer)):
             raise Broken("V4", f"a message of {customer} is in no conversation")
     waiting = {one.conversation_id for one in stores.routing.waiting}
     for head in stores.conversations.current.values():
@@ -80,6 +80,15 @@ def _conversations_are_whole(platform: Platform) -> None:
             _is_somewhere(platform, head, is_waiting=head.conversation_id in waiting)
         elif head.state is State.SNOOZED and not _is_remembered(platform, head.conversation_id):
             raise Broken("V4", f"{head.conversation_id} is snoozed, and nobody will wake it")
+
+
+def _led_on(platform: Platform, customer: str | None) -> Iterator[Conversation]:
+    """The customer's conversation, and those into which it was closed when customers became one."""
+    heads, seen = platform.stores.conversations.current, set[str]()
+    while customer in heads and customer not in seen:
+        seen.add(customer)
+        yield heads[customer]
+        customer = heads[customer].merged_into
 
 
 def _is_somewhere(platform: Platform, head: Conversation, *, is_waiting: bool) -> None:
@@ -118,14 +127,18 @@ def _nobody_waits_in_vain(platform: Platform) -> None:
 
 
 def _is_one_customer(platform: Platform) -> None:
-    """V6: exactly one customer has a vouched phone; a message is its record's customer's."""
+    """V2: a phone that a platform vouches for has one customer, however many met it at once.
+
+    V6: a message is of a customer whom its record speaks for, or did before customers merged.
+    """
     stores = platform.stores
+    owners: dict[str, str] = {}
     for record in stores.identities.by_id.values():
         for item in record.identifiers:
-            owner = stores.identities.owned.get((item.namespace, item.value))
             is_vouched = item.namespace == "phone" and item.assurance.rank >= 1
-            if is_vouched and owner != record.customer_id:
-                raise Broken("V6", f"{record.record_id} has a phone of another customer")
+            owner = owners.setdefault(item.value, record.customer_id) if is_vouched else None
+            if owner not in (None, record.customer_id):
+                raise Broken("V2", f"{record.record_id} has a phone of another customer")
     for key, message in stores.messages.messages.items():
-        if stores.identities.by_id[message.record_id].customer_id != message.customer_id:
+        if message.customer_id not in stores.identities.owners[message.record_id]:
             raise Broken("V6", f"{key} is shown on another customer")

@@ -7,8 +7,10 @@ from datetime import datetime
 from rapport.contracts.events import Envelope
 from rapport.conversations.memory import InMemoryConversations, InMemoryMessages
 from rapport.conversations.model import Conversation, Message, customer_of
-from rapport.identity.memory import InMemoryIdentities
+from rapport.identity.graph import Component
+from rapport.identity.memory import InMemoryGraph
 from rapport.identity.model import Record, Source
+from rapport.identity.ports import Change, Pointer
 from rapport.kernel.errors import NotFound
 from rapport.kernel.ids import time_prefix
 from rapport.notifications.memory import InMemoryLedger, Key
@@ -17,12 +19,16 @@ from rapport.notifications.model import LedgerEntry
 Lags = Callable[[str], bool]
 
 
-class Identities(InMemoryIdentities):
-    """`find` may be told what was stored before the latest write."""
+class Identities(InMemoryGraph):
+    """`find` may be told what was stored before the latest write.
+
+    `by_id` are the records by their ids, `owners` every customer that each has ever spoken for.
+    """
 
     def __init__(self, lags: Lags) -> None:
         super().__init__()
         self.by_id: dict[str, Record] = {}
+        self.owners: dict[str, set[str]] = defaultdict(set)
         self._lags = lags
         self._before: dict[Source, Record | None] = {}
 
@@ -32,11 +38,34 @@ class Identities(InMemoryIdentities):
             return self._before[source]
         return super().find(source)
 
-    def _own(self, record: Record, claim: Sequence[object], events: Sequence[Envelope]) -> None:
-        before = self.records.get(record.source)
-        super()._own(record, claim, events)  # type: ignore[arg-type]
-        self._before = {record.source: before}
-        self.by_id[record.record_id] = record
+    def save(self, record: Record, known: Record) -> None:
+        """Replace what a record says of itself."""
+        before = self.found.get(known.source)
+        super().save(record, known)
+        self._noted({known.source: before})
+
+    def write(self, change: Change) -> None:
+        """Write all of it."""
+        sources = [one.source for one in change.pointers]
+        sources += [change.record.source] if change.record else []
+        before = {source: self.found.get(source) for source in sources}
+        super().write(change)
+        self._noted(before)
+
+    def point(
+        self, component: Component, pointers: Sequence[Pointer], forwards: Sequence[str] = ()
+    ) -> None:
+        """Set where records stand."""
+        before = {one.source: self.found.get(one.source) for one in pointers}
+        super().point(component, pointers, forwards)
+        self._noted(before)
+
+    def _noted(self, before: dict[Source, Record | None]) -> None:
+        self._before = before
+        for source in before:
+            record = self.found[source]
+            self.by_id[record.record_id] = record
+            self.owners[record.record_id] |= {record.customer_id, *record.said.values()}
 
 
 class Messages(InMemoryMessages):

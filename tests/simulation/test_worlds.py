@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from rapport.entrypoint.observability import logger
-from tests.simulation.plan import SMALL, TINY, plan_of
+from tests.simulation.plan import SKEWED, SMALL, TINY, Spell, calms, plan_of
+from tests.simulation.timeline import HOUR, MINUTE
 from tests.simulation.world import Ending, live
 from tests.tables import ROOT
 
@@ -40,19 +42,40 @@ def test_a_fortnight_of_bad_weather_breaks_no_promise(seed: int) -> None:
     _is_worth_something(ending)
 
 
-def test_a_seed_is_the_same_world_in_another_process_and_order_of_hashes() -> None:
-    here = live(plan_of(3, TINY))
+def test_clocks_that_are_ten_minutes_off_and_jump_back_break_no_promise() -> None:
+    """Every hour some function's clock, or all of them, is set to another wrong time."""
+    plan = plan_of(1, TINY)
+    quiet = calms(TINY)
+    hours = [hour * HOUR for hour in range(TINY.days * 24)]
+    jumps = tuple(
+        Spell(at, at + HOUR, "clock", 1.0, number, SKEWED[number % len(SKEWED)], off)
+        for number, at in enumerate(hours)
+        for off in (10 * MINUTE if number % 3 else -10 * MINUTE,)
+        if not any(at < until and at + HOUR > since for since, until in quiet)
+    )
+
+    ending = live(replace(plan, spells=jumps))
+
+    assert ending.broken is None, str(ending.broken)
+    assert ending.figures["messages"] > 50
+
+
+def test_a_seed_is_the_same_world_again() -> None:
+    assert live(plan_of(3, TINY)).digest == live(plan_of(3, TINY)).digest
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "7"])
+def test_a_seed_is_the_same_world_in_another_process_and_order_of_hashes(hash_seed: str) -> None:
     elsewhere = subprocess.run(
         [sys.executable, "-c", ONE],
         cwd=ROOT,
-        env={**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": "layers/rapport"},
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": "layers/rapport"},
         capture_output=True,
         text=True,
         check=True,
     )
 
-    assert elsewhere.stdout.strip() == here.digest
-    assert live(plan_of(3, TINY)).digest == here.digest
+    assert elsewhere.stdout.strip() == live(plan_of(3, TINY)).digest
 
 
 def test_another_seed_is_another_world() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from rapport.activity.memory import InMemoryActivities
 from rapport.contracts.events import Envelope
 from rapport.idempotency.memory import InMemoryRequests
+from rapport.identity.memory import InMemoryRuleBook
 from rapport.routing.memory import InMemoryRouting
 from tests.simulation.stores import (
     Conversations,
@@ -22,6 +23,7 @@ class Stores:
 
     def __init__(self, lags: Lags) -> None:
         self.identities = Identities(lags)
+        self.rule_book = InMemoryRuleBook()
         self.messages = Messages()
         self.conversations = Conversations()
         self.activities = InMemoryActivities()
@@ -53,6 +55,7 @@ class Stores:
 _NAMES = frozenset(
     {
         "identities",
+        "rule_book",
         "messages",
         "conversations",
         "activities",

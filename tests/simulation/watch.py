@@ -38,13 +38,11 @@ class Watch:
         self._places: dict[str, frozenset[str]] = {}
         self._told: dict[tuple[str, str], str] = {}
         self._seen = dict.fromkeys(stores.tables, 0)
-        self._owners: dict[tuple[str, str], str] = {}
         self._after: dict[str, Callable[[str, tuple[Any, ...], Any], None]] = {
             "messages": self._message,
             "conversations": self._head,
             "ledger": self._entry,
             "routing": self._place,
-            "identities": self._record,
             "bus": self._fact,
         }
 
@@ -85,7 +83,7 @@ class Watch:
         if stored.ingest_id != first.ingest_id:
             raise Broken("V2", f"{key} was stored twice")
         record = self.stores.identities.by_id.get(stored.record_id)
-        if record is None or record.customer_id != stored.customer_id:
+        if record is None or stored.customer_id not in self._owners(stored.record_id):
             raise Broken("V6", f"{key} is of a record of another customer")
         if key in self.senders and record.source != self.senders[key]:
             raise Broken("V6", f"{key} was written by {self.senders[key]}, kept with another")
@@ -98,7 +96,7 @@ class Watch:
             return
         self._heads[customer] = head
         for record_id in head.routes:
-            if self.stores.identities.by_id[record_id].customer_id != customer:
+            if customer not in self._owners(record_id):
                 raise Broken("V6", f"{head.conversation_id} has a route to another customer")
         if before is None:
             return
@@ -138,16 +136,8 @@ class Watch:
         if len(agent.active) > max(agent.capacity, len(before)):
             raise Broken("V2", f"{name} has {len(agent.active)} of {agent.capacity} conversations")
 
-    def _record(self, _method: str, arguments: tuple[Any, ...], _result: Any) -> None:
-        record = arguments[0]
-        for item in record.identifiers:
-            if item.namespace != "phone" or item.assurance.rank < 1:
-                continue
-            owner = self.stores.identities.owned.get((item.namespace, item.value))
-            if owner != record.customer_id:
-                raise Broken("V6", f"{record.record_id} has a phone that is another customer's")
-            if self._owners.setdefault((item.namespace, item.value), str(owner)) != owner:
-                raise Broken("V2", "a phone has changed its customer")
+    def _owners(self, record_id: str) -> set[str]:
+        return self.stores.identities.owners[record_id]
 
     def _fact(self, _method: str, arguments: tuple[Any, ...], _result: Any) -> None:
         """What is told has happened."""

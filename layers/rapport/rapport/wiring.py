@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from rapport.channels.sender import Http
     from rapport.conversations.ports import Conversations, Messages
     from rapport.idempotency.ports import Requests
-    from rapport.identity.ports import Identities
+    from rapport.identity.hearing import Engine
+    from rapport.identity.matching import Matcher
+    from rapport.identity.ports import Graph, RuleBook
+    from rapport.identity.rule_book import RulesInForce
     from rapport.ingest.ports import AccountDocuments, ChannelAccounts, Objects
     from rapport.ingest.service import Intake
     from rapport.notifications.ports import Ledger
@@ -59,11 +62,42 @@ def ids() -> Ids:
 
 
 @cache
-def identities() -> "Identities":
-    """Records and customers."""
-    from rapport.identity.store import DynamoIdentities
+def identities() -> "Graph":
+    """Records, and what they said."""
+    from rapport.identity.store import DynamoGraph
 
-    return DynamoIdentities(client("dynamodb"), setting("IDENTITY_TABLE"))
+    return DynamoGraph(client("dynamodb"), setting("IDENTITY_TABLE"))
+
+
+@cache
+def rule_book() -> "RuleBook":
+    """The rules of identity resolution, and those that were in force before."""
+    from rapport.identity.rule_store import DynamoRuleBook
+
+    return DynamoRuleBook(client("dynamodb"), setting("IDENTITY_TABLE"))
+
+
+@cache
+def rules_in_force() -> "RulesInForce":
+    """The rules in force, read again every minute."""
+    from rapport.identity.rule_book import RulesInForce
+
+    return RulesInForce(rule_book(), clock())
+
+
+@cache
+def matcher() -> "Matcher":
+    """Compares what was said of people."""
+    from rapport.identity.matching import Matcher, default_model
+
+    return Matcher(default_model())
+
+
+def engine() -> "Engine":
+    """What makes customers of what was said; what a known sender says again needs none of it."""
+    from rapport.identity.hearing import Engine
+
+    return Engine(identities(), rules_in_force()(), matcher(), ids())
 
 
 @cache

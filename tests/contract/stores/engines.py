@@ -15,9 +15,10 @@ from rapport.entrypoint.stream import events_of
 from rapport.idempotency.memory import InMemoryRequests
 from rapport.idempotency.ports import Requests
 from rapport.idempotency.store import DynamoRequests
-from rapport.identity.memory import InMemoryIdentities
-from rapport.identity.ports import Identities
-from rapport.identity.store import DynamoIdentities
+from rapport.identity.memory import InMemoryGraph, InMemoryRuleBook
+from rapport.identity.ports import Graph, RuleBook
+from rapport.identity.rule_store import DynamoRuleBook
+from rapport.identity.store import DynamoGraph
 from rapport.notifications.memory import InMemoryLedger
 from rapport.notifications.ports import Ledger
 from rapport.notifications.store import DynamoLedger
@@ -36,7 +37,8 @@ _numbers = count(1)
 class Engine(Protocol):
     """Makes each store, empty; one of each kind a test."""
 
-    def identities(self) -> Identities: ...
+    def identities(self) -> Graph: ...
+    def rule_book(self) -> RuleBook: ...
     def messages(self) -> Messages: ...
     def conversations(self) -> Conversations: ...
     def activities(self) -> Activities: ...
@@ -60,8 +62,11 @@ class Memory:
         self._made.append(store)
         return store
 
-    def identities(self) -> Identities:
-        return self._keep(InMemoryIdentities())
+    def identities(self) -> Graph:
+        return self._keep(InMemoryGraph())
+
+    def rule_book(self) -> RuleBook:
+        return InMemoryRuleBook()
 
     def messages(self) -> Messages:
         return self._keep(InMemoryMessages())
@@ -110,8 +115,11 @@ class Dynamo:
     def _on(self, make: Callable[[Any, str], Store], logical_id: str) -> Store:
         return make(self.client, self.table(logical_id))
 
-    def identities(self) -> Identities:
-        return self._on(DynamoIdentities, "IdentityTable")
+    def identities(self) -> Graph:
+        return self._on(DynamoGraph, "IdentityTable")
+
+    def rule_book(self) -> RuleBook:
+        return self._on(DynamoRuleBook, "IdentityTable")
 
     def messages(self) -> Messages:
         return self._on(DynamoMessages, "ConversationsTable")

@@ -17,17 +17,19 @@ from rapport.contracts.routing import Presence
 from rapport.conversations import model
 from rapport.conversations.model import State
 from rapport.idempotency.model import Answer
-from rapport.identity.model import strongest
+from rapport.identity.graph import Component
+from rapport.identity.ports import Change, Claim, Pointer
 from rapport.notifications.model import Failure, MessageStatus
 from tests.builders import (
     RECORD,
-    a_claim,
+    a_component,
     a_conversation,
     a_fact,
     a_message,
     a_message_id,
     a_record,
     a_request,
+    a_review,
     a_route,
     a_snoozed,
     a_source,
@@ -36,7 +38,6 @@ from tests.builders import (
     after,
     an_agent,
     an_entry,
-    an_identifier,
 )
 from tests.contract.stores.twins import Twins
 
@@ -57,54 +58,97 @@ RECORDS = st.sampled_from([RECORD, "rec_2"])
 
 
 class Identities(Twins):
-    """`Identities`: records that gain identifiers and contend for them."""
+    """`Graph`: components that move on, absorb one another and contend for keys and records."""
 
     make = staticmethod(lambda engine: engine.identities())
-    identifiers = st.lists(
-        st.one_of(
-            st.builds(lambda n: an_identifier(value=f"+1415555010{n}"), FEW),
-            st.builds(lambda n: a_claim(value=f"{n}@example.com"), FEW),
-            st.builds(lambda n: an_identifier("email", f"{n}@example.com"), FEW),
-        ),
-        max_size=4,
-    ).map(strongest)
+    versions = st.integers(0, 3)
+    some = st.frozensets(FEW, max_size=2)
 
-    @rule(number=FEW, customer=FEW, identifiers=identifiers, owns=st.booleans())
-    def attach(self, number: int, customer: int, identifiers: Any, owns: bool) -> None:
-        record = a_record(
-            record_id=f"rec_{number}",
-            customer_id=f"cus_{customer}",
-            source=a_source(str(number)),
-            created_at=after(minutes=number),
-            identifiers=identifiers,
+    @rule(number=FEW, version=versions, absorbed=st.dictionaries(FEW, versions, max_size=1))
+    def write_component(self, number: int, version: int, absorbed: dict[int, int]) -> None:
+        absorbed.pop(number, None)
+        change = Change(
+            self._component(number, version + 1),
+            absorbed={f"cmp_{one}": seen for one, seen in absorbed.items()},
+            events=[a_fact()],
         )
-        self.both("attach", record, self._vouched(identifiers) if owns else [], [a_fact()])
+        self.both("write", change)
 
-    @rule(number=FEW, identifiers=identifiers, owns=st.booleans(), name=st.sampled_from("AB"))
-    def extend(self, number: int, identifiers: Any, owns: bool, name: str) -> None:
-        known = self.both("find", a_source(str(number)))
-        known = known or a_record(record_id=f"rec_{number}", source=a_source(str(number)))
-        gained = known.lacks(identifiers)
-        record = replace(known, name=name, identifiers=strongest((*known.identifiers, *gained)))
-        self.both("extend", record, known, self._vouched(gained) if owns else [], [])
+    @rule(number=FEW, record=FEW, is_new=st.booleans(), pointed=some, name=st.sampled_from("AB"))
+    def write_record(
+        self, number: int, record: int, is_new: bool, pointed: frozenset[int], name: str
+    ) -> None:
+        known = None if is_new else self.both("find", a_source(str(record)))
+        made = known or a_record(record_id=f"rec_{record}", source=a_source(str(record)), said={})
+        change = Change(
+            self._next(number),
+            record=replace(made, name=name, component_id=f"cmp_{number}"),
+            known=known,
+            pointers=[self._pointer(one) for one in sorted(pointed - {record})],
+        )
+        self.both("write", change)
 
-    @rule(number=FEW, identifiers=identifiers)
-    def look(self, number: int, identifiers: Any) -> None:
-        self.both("find_surely", a_source(str(number)), identifiers)
+    @rule(number=FEW, key=FEW, seen=some, becomes=some, noted=some)
+    def write_keys(
+        self,
+        number: int,
+        key: int,
+        seen: frozenset[int],
+        becomes: frozenset[int],
+        noted: frozenset[int],
+    ) -> None:
+        claim = Claim(self._ids(seen), self._ids(becomes | {number}))
+        notes = [f"~{one}" for one in sorted(noted - {key})]
+        self.both("write", Change(self._next(number), claims={f"~{key}": claim}, notes=notes))
 
-    @rule(customer=FEW)
-    def records(self, customer: int) -> None:
-        self.both("records_of", f"cus_{customer}")
+    @rule(number=FEW, added=some, closed=some)
+    def write_reviews(self, number: int, added: frozenset[int], closed: frozenset[int]) -> None:
+        change = Change(
+            self._next(number),
+            reviews=[a_review(one) for one in sorted(added)],
+            closed=[a_review(one).review_id for one in sorted(closed - added)],
+        )
+        self.both("write", change)
+
+    @rule(record=FEW, read=FEW, name=st.sampled_from("AB"))
+    def save(self, record: int, read: int, name: str) -> None:
+        known = self.both("find", a_source(str(record))) or a_record(source=a_source(str(record)))
+        stale = replace(known, said={**known.said, "d9": "cus_9"}) if read == 0 else known
+        news = replace(known, name=name, said={**known.said, name: known.customer_id})
+        self.both("save", news, stale)
+
+    @rule(number=FEW, version=versions, pointed=some)
+    def point(self, number: int, version: int, pointed: frozenset[int]) -> None:
+        pointers = [self._pointer(one) for one in sorted(pointed)]
+        self.both("point", self._component(number, version + 1), pointers)
+
+    @rule(closed=some)
+    def close_reviews(self, closed: frozenset[int]) -> None:
+        self.both("close_reviews", [a_review(one).review_id for one in sorted(closed)])
 
     @invariant()
-    def the_same_holders(self) -> None:
-        for number in range(3):
-            self.both("holders", a_claim(value=f"{number}@example.com"))
-            self.both("holders", an_identifier(value=f"+1415555010{number}"))
+    def the_same_is_read(self) -> None:
+        sources = [a_source(str(number)) for number in range(3)]
+        self.both("records", sources)
+        self.both("look_up", sources[0], [f"~{number}" for number in range(3)])
+        self.both("load", [f"cmp_{number}" for number in range(3)])
+        self.both("reviews", None, 2)
+
+    def _component(self, number: int, version: int) -> Component:
+        return a_component(component_id=f"cmp_{number}", version=version)
+
+    def _next(self, number: int) -> Component:
+        stored = self.both("load", [f"cmp_{number}"]).get(f"cmp_{number}")
+        return self._component(number, stored.version + 1 if isinstance(stored, Component) else 1)
 
     @staticmethod
-    def _vouched(identifiers: Any) -> list[Any]:
-        return [item for item in identifiers if item.assurance.rank >= 1]
+    def _ids(numbers: frozenset[int]) -> frozenset[str]:
+        return frozenset(f"cmp_{number}" for number in numbers)
+
+    @staticmethod
+    def _pointer(number: int) -> Pointer:
+        said = {"d1": "cus_1", "d2": "cus_2"}
+        return Pointer(a_source(str(number)), f"cus_{number}", f"cmp_{number}", said)
 
 
 class Messages(Twins):

@@ -16,7 +16,10 @@ from rapport.channels.base import Account
 from rapport.conversations.memory import InMemoryConversations, InMemoryMessages
 from rapport.entrypoint.http import Api
 from rapport.idempotency.memory import InMemoryRequests
-from rapport.identity.memory import InMemoryIdentities
+from rapport.identity.graph import Component
+from rapport.identity.memory import InMemoryGraph, InMemoryRuleBook
+from rapport.identity.model import Record
+from rapport.identity.statements import identifier_key
 from rapport.ingest.memory import InMemoryAccountDocuments
 from rapport.kernel.clock import FixedClock
 from rapport.notifications.memory import InMemoryLedger
@@ -57,7 +60,8 @@ class Stage:
 
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
     ids: CountedIds = field(default_factory=CountedIds)
-    identities: InMemoryIdentities = field(default_factory=InMemoryIdentities)
+    identities: InMemoryGraph = field(default_factory=InMemoryGraph)
+    rule_book: InMemoryRuleBook = field(default_factory=InMemoryRuleBook)
     messages: InMemoryMessages = field(default_factory=InMemoryMessages)
     conversations: InMemoryConversations = field(default_factory=InMemoryConversations)
     activities: InMemoryActivities = field(default_factory=InMemoryActivities)
@@ -66,6 +70,17 @@ class Stage:
     requests: InMemoryRequests = field(default_factory=InMemoryRequests)
     documents: InMemoryAccountDocuments = field(default_factory=InMemoryAccountDocuments)
     apis: list[Api] = field(default_factory=apis)
+
+    def know(self, component: Component, *records: Record) -> None:
+        """Let identity know these statements, and these records of them."""
+        self.identities.components[component.component_id] = component
+        for record in records:
+            self.identities.found[record.source] = record
+        for one in component.statements:
+            for item in one.identifiers:
+                key = identifier_key(item.pair)
+                held = self.identities.holders.get(key, frozenset())
+                self.identities.holders[key] = held | {component.component_id}
 
     def call(
         self,
@@ -152,7 +167,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     wiring.reset()
     made = Stage()
     for name in (
-        "clock", "ids", "identities", "messages", "conversations", "activities",
+        "clock", "ids", "identities", "rule_book", "messages", "conversations", "activities",
         "ledger", "routing", "requests",
     ):  # fmt: skip
         monkeypatch.setattr(wiring, name, lambda name=name: getattr(made, name))

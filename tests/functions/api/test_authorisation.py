@@ -20,15 +20,26 @@ CALLERS = {
     "conversations.read": application("conversations.read"),
     "conversations.write": application("conversations.write"),
     "agents.write": application("agents.write"),
+    "identity.write": application("identity.write"),
     "channels.write": application("channels.write"),
     "no_scope": application(),
 }
 STAFF = {"agent", "supervisor", "admin"}
+DECIDERS = {"supervisor", "admin", "identity.write"}
 MAY_CALL = {
     "GET /v1/customers": STAFF | {"customers.read"},
     "POST /v1/customers": STAFF | {"customers.write"},
     "GET /v1/customers/{customer_id}": STAFF | {"customers.read"},
     "GET /v1/customers/{customer_id}/timeline": STAFF | {"customers.read"},
+    "GET /v1/customers/{customer_id}/evidence": DECIDERS,
+    "POST /v1/customers/{customer_id}/merge": DECIDERS,
+    "POST /v1/customers/{customer_id}/unmerge": DECIDERS,
+    "GET /v1/identity/reviews": DECIDERS,
+    "POST /v1/identity/reviews/{review_id}": DECIDERS,
+    "GET /v1/identity/rules": {"admin", "identity.write"},
+    "PUT /v1/identity/rules": {"admin", "identity.write"},
+    "POST /v1/identity/rules/trial": {"admin", "identity.write"},
+    "POST /v1/identity/rules/application": {"admin", "identity.write"},
     "GET /v1/conversations": STAFF | {"conversations.read"},
     "GET /v1/conversations/{conversation_id}": STAFF | {"conversations.read"},
     "GET /v1/conversations/{conversation_id}/messages": STAFF | {"conversations.read"},

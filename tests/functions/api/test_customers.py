@@ -7,16 +7,19 @@ import pytest
 
 from rapport.contracts.identity import Assurance
 from rapport.contracts.inbound import Kind
+from rapport.identity.statements import digest_said
 from tests.builders import (
     CUSTOMER,
     NOW,
     PHONE,
     RECORD,
     a_claim,
+    a_component,
     a_conversation,
     a_message,
     a_record,
     a_source,
+    a_statement,
     a_tracked_event,
     after,
     an_entry,
@@ -28,8 +31,12 @@ PAGE = f"/v1/customers/{CUSTOMER}"
 
 
 def with_ada(stage: Stage, assignee: str | None = None) -> None:
-    record = a_record(identifiers=(an_identifier(), a_claim()), traits={"city": "London"})
-    stage.identities.attach(record, [an_identifier()], [])
+    held = (an_identifier(), a_claim())
+    said = a_statement(identifiers=held, attributes={"full_name": "Ada", "city": "London"})
+    record = a_record(
+        identifiers=held, traits={"city": "London"}, said={digest_said(said): CUSTOMER}
+    )
+    stage.know(a_component(said), record)
     stage.conversations.current[CUSTOMER] = a_conversation(assignee=assignee)
     for number in range(1, 4):
         stage.messages.add(a_message(number), [])
@@ -42,19 +49,34 @@ def get(stage: Stage, address: str = PAGE, claims: Any = None) -> Any:
 
 
 def test_one_call_tells_who_it_is_and_the_whole_story(stage: Stage) -> None:
-    with_ada(stage)
+    with_ada(stage, assignee=AGENT)
     shown = get(stage).json
-    assert (shown["customer_id"], shown["name"]) == (CUSTOMER, "Ada")
-    assert {(i["namespace"], i["assurance"]) for i in shown["identifiers"]} == {
-        ("phone", "channel"),
-        ("email", "claimed"),
-    }
-    assert [(t["key"], t["value"], t["assurance"], t["channel"]) for t in shown["traits"]] == [
-        ("city", "London", "claimed", "whatsapp")
+    assert shown["customer_id"] == CUSTOMER
+    assert [(i["namespace"], i["value"]) for i in shown["identifiers"]] == [("phone", PHONE)]
+    assert [(t["key"], t["value"], t["assurance"]) for t in shown["traits"]] == [
+        ("phone", PHONE, "channel")
     ]
     assert shown["conversation"]["state"] == "open"
     told = [entry.get("message", {}).get("direction") for entry in shown["timeline"]["items"]]
     assert told == ["outbound", None, "inbound", "inbound", "inbound"]
+
+
+def test_what_a_sender_says_of_himself_is_told_apart_from_the_facts(stage: Stage) -> None:
+    with_ada(stage, assignee=AGENT)
+    shown = get(stage).json
+    assert "name" not in shown
+    claims = shown["claims"]
+    assert claims["name"] == "Ada"
+    assert {(t["key"], t["value"], t["channel"]) for t in claims["traits"]} == {
+        ("name", "Ada", "whatsapp"),
+        ("city", "London", "whatsapp"),
+        ("email", "ada@example.com", "whatsapp"),
+    }
+    assert [(i["namespace"], i["assurance"]) for i in claims["identifiers"]] == [
+        ("email", "claimed")
+    ]
+    (record,) = shown["records"]
+    assert (record["name"], record["name_assurance"]) == ("Ada", "claimed")
 
 
 def test_the_timeline_comes_in_pages_without_gap_or_repetition(stage: Stage) -> None:
@@ -87,7 +109,7 @@ def test_a_cursor_that_we_did_not_make_is_refused(stage: Stage, cursor: str) -> 
 @pytest.mark.parametrize("claims", [person("agent"), application("customers.read")])
 def test_words_of_a_colleagues_conversation_are_withheld(stage: Stage, claims: Any) -> None:
     with_ada(stage, assignee=COLLEAGUE)
-    answer = get(stage, f"{PAGE}/timeline", claims)
+    answer = get(stage, f"{PAGE}/timeline?record_id={RECORD}", claims)
     messages = [entry["message"] for entry in answer.json["items"] if "message" in entry]
     assert len(messages) == 4
     assert all(message["is_withheld"] for message in messages)
@@ -106,7 +128,7 @@ def test_words_of_a_colleagues_conversation_are_withheld(stage: Stage, claims: A
 )
 def test_those_who_may_read_them_read_them(stage: Stage, claims: Any) -> None:
     with_ada(stage, assignee=COLLEAGUE)
-    assert "Message 1" in get(stage, f"{PAGE}/timeline", claims).text
+    assert "Message 1" in get(stage, f"{PAGE}/timeline?record_id={RECORD}", claims).text
 
 
 def test_an_unknown_customer_is_not_found(stage: Stage) -> None:
@@ -116,13 +138,18 @@ def test_an_unknown_customer_is_not_found(stage: Stage) -> None:
 
 def test_a_search_gives_the_owner_and_labels_who_merely_claims(stage: Stage) -> None:
     with_ada(stage)
-    other = a_record(
+    claim = an_identifier("phone", PHONE, Assurance.CLAIMED)
+    claimant = a_statement(
+        statement_id="stm_2",
         record_id="rec_2",
-        customer_id="cus_2",
         source=a_source("user:7", "segment"),
-        identifiers=(an_identifier("phone", PHONE, Assurance.CLAIMED),),
+        identifiers=(claim,),
+        attributes={},
     )
-    stage.identities.attach(other, [], [])
+    record = a_record(
+        record_id="rec_2", customer_id="cus_2", source=claimant.source, identifiers=(claim,)
+    )
+    stage.know(a_component(claimant, component_id="cmp_2"), record)
     found = get(stage, "/v1/customers?namespace=phone&value=%2B1%20415%20555%200100").json["items"]
     assert [(one["customer_id"], one["match"]) for one in found] == [
         (CUSTOMER, "channel"),
@@ -172,12 +199,19 @@ def test_a_verified_identifier_joins_its_customer(stage: Stage) -> None:
     verified = [{"namespace": "phone", "value": PHONE, "assurance": "verified"}]
     answer = register(stage, registration(identifiers=verified))
     assert (answer.status, answer.json["customer_id"]) == (200, CUSTOMER)
-    assert get(stage).json["name"] == "Ada Lovelace"
+    shown = get(stage).json
+    assert shown["name"] == "Ada Lovelace"
+    assert [(t["key"], t["value"], t["assurance"]) for t in shown["traits"]] == [
+        ("name", "Ada Lovelace", "verified"),
+        ("tier", "gold", "verified"),
+    ]
 
 
 def test_a_claimed_identifier_joins_nobody(stage: Stage) -> None:
     with_ada(stage)
-    assert register(stage, registration()).json["customer_id"] != CUSTOMER
+    for nameless_or_other in (None, "Grace Hopper"):
+        body = registration(name=nameless_or_other, source_id=str(nameless_or_other))
+        assert register(stage, body).json["customer_id"] != CUSTOMER
 
 
 def test_repeated_registrations_converge(stage: Stage) -> None:
@@ -185,7 +219,7 @@ def test_repeated_registrations_converge(stage: Stage) -> None:
     changed = register(stage, registration(traits={"tier": "black"}))
     assert first.json == again.json
     assert changed.json["record"]["record_id"] == first.json["record"]["record_id"]
-    (record,) = stage.identities.records.values()
+    (record,) = stage.identities.found.values()
     assert record.traits == {"tier": "black"}
 
 
@@ -220,4 +254,3 @@ def test_many_events_at_one_instant_are_paged_completely(stage: Stage) -> None:
             break
         cursor = f"&cursor={page['cursor']}"
     assert len(seen) == len(set(seen)) == 31
-    assert AGENT

@@ -133,7 +133,7 @@ def test_when_the_claim_cannot_be_written_nothing_is_done(
 
     monkeypatch.setattr(stage.requests, "claim", fail)
     assert post(stage).status == 500
-    assert stage.identities.records == {}
+    assert stage.identities.found == {}
 
 
 def test_neither_key_nor_caller_nor_body_lie_in_the_claims_name(stage: Stage) -> None:

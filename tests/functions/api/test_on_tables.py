@@ -15,7 +15,7 @@ def test_a_registered_customer_is_found_and_shown(function: Load) -> None:
     body = {
         "source_id": "crm-1",
         "name": "Ada",
-        "identifiers": [{"namespace": "email", "value": "ada@example.com"}],
+        "identifiers": [{"namespace": "email", "value": "ada@lovelace.name"}],
     }
     key = {"idempotency-key": "k"}
     event = an_http_event("POST", "/v1/customers", body, claims=APP, headers=key)
@@ -24,7 +24,7 @@ def test_a_registered_customer_is_found_and_shown(function: Load) -> None:
     assert first["body"] == again["body"]
     customer_id = json.loads(first["body"])["customer_id"]
 
-    search = "/v1/customers?namespace=email&value=Ada@example.com"
+    search = "/v1/customers?namespace=email&value=Ada@lovelace.name"
     found = json.loads(serve(an_http_event("GET", search, claims=APP), Context())["body"])
     assert [(one["customer_id"], one["match"]) for one in found["items"]] == [
         (customer_id, "claimed")

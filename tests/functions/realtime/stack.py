@@ -15,8 +15,11 @@ from rapport.contracts.content import TextContent
 from rapport.contracts.inbound import ReceivedEvent
 from rapport.conversations.memory import InMemoryConversations, InMemoryMessages
 from rapport.conversations.service import Stores, receive
-from rapport.identity.memory import InMemoryIdentities
+from rapport.identity.hearing import Engine
+from rapport.identity.matching import Matcher, default_model
+from rapport.identity.memory import InMemoryGraph
 from rapport.identity.model import Source
+from rapport.identity.rules import Rules
 from rapport.identity.service import match_sender
 from rapport.ingest.ports import QueueEntry
 from rapport.ingest.service import Intake
@@ -31,6 +34,7 @@ from rapport.views.socket_actions import Switchboard
 from tests.builders import NOW, CountedIds, a_message_id, an_entry
 
 SITE = "https://shop.example.com"
+MATCHER = Matcher(default_model())
 DOCUMENT = {"token_key": "k" * 32, "allowed_origins": [SITE]}
 
 
@@ -67,7 +71,7 @@ class Stack:
         self.clock, self.ids, self.accounts = FixedClock(NOW), CountedIds(), Accounts()
         self.inbound, self.receipts, self.sockets = Queue(), Queue(), InMemorySockets()
         self.messages, self.conversations = InMemoryMessages(), InMemoryConversations()
-        self.ledger, self.identities = InMemoryLedger(), InMemoryIdentities()
+        self.ledger, self.identities = InMemoryLedger(), InMemoryGraph()
         self.tables = Tables(self.messages, self.conversations, self.ledger, self.identities)
         self.connections = InMemoryConnections()
         numbers = iter(range(1, 1000))
@@ -170,10 +174,14 @@ class Stack:
         query = {"ticket": ticket["ticket"]}
         assert self.socket("$connect", connection_id, queryStringParameters=query) == 200
 
+    def engine(self) -> Engine:
+        """What makes customers of senders."""
+        return Engine(self.identities, Rules(), MATCHER, self.ids)
+
     def match_senders(self) -> None:
         """What `match_sender` does with the inbound queue."""
         for received in self.inbound.take():
-            record = match_sender(received, identities=self.identities, ids=self.ids)
+            record = match_sender(received, graph=self.identities, engine=self.engine)
             assert record is not None
             stores = Stores(self.messages, self.conversations)
             receive(received, record.record_id, record.customer_id, stores=stores)

@@ -82,7 +82,7 @@ def test_a_fault_of_ours_is_told_without_its_words(
     def broken(*_args: object) -> None:
         raise ValueError("+14155550100")
 
-    monkeypatch.setattr(stack.identities, "find_surely", broken)
+    monkeypatch.setattr(stack.identities, "look_up", broken)
     (frame,) = stack.say("c1", action="resume")
     assert (frame["code"], "4155" in json.dumps(frame)) == ("internal", False)
 

@@ -112,7 +112,7 @@ def test_an_anonymous_id_shared_with_another_opens_no_history(stack: Stack) -> N
             authorization=f"Bearer {session['token']}",
         )
     stack.match_senders()
-    assert len({record.customer_id for record in stack.identities.records.values()}) == 1
+    assert len({record.customer_id for record in stack.identities.found.values()}) == 1
     read = stack.call(
         webchat.handler,
         "GET",

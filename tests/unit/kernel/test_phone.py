@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rapport.kernel.errors import InvalidInput
-from rapport.kernel.phone import normalise
+from rapport.kernel.phone import normalise, normalise_local
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,38 @@ def test_normalising_twice_is_normalising_once(number: int) -> None:
     except InvalidInput:
         return
     assert normalise(spelling) == spelling
+
+
+@pytest.mark.parametrize(
+    ("written", "spelling"),
+    [
+        ("9123 0001", "+85291230001"),
+        ("852-9123-0001", "+85291230001"),
+        ("(852) 91230001", "+85291230001"),
+        ("0085291230001", "+85291230001"),
+        ("+852 9123 0001", "+85291230001"),
+        ("5559 1449", "+85255591449"),  # a range that tables of numbers may not know yet
+        ("7000 3219", "+85270003219"),
+        ("0954-284-145", "+886954284145"),
+        ("0912345678", "+886912345678"),
+        ("886912345678", "+886912345678"),
+        ("138 1234 5678", "+8613812345678"),
+        ("+81 90 1234 5678", "+819012345678"),
+    ],
+)
+def test_a_spelling_of_the_neighbourhood_is_read_as_it_is_meant(
+    written: str, spelling: str
+) -> None:
+    assert normalise_local(written, ("HK", "TW", "CN")) == spelling
+
+
+@pytest.mark.parametrize("written", ["700 3219", "12345", "0000", "n/a"])
+def test_what_is_a_number_nowhere_in_the_neighbourhood_is_refused(written: str) -> None:
+    with pytest.raises(InvalidInput):
+        normalise_local(written, ("HK", "TW", "CN"))
+
+
+def test_the_regions_decide_what_a_national_spelling_means() -> None:
+    assert normalise_local("0912 345 678", ("TW", "HK")) == "+886912345678"
+    assert normalise_local("(11) 8765-4321", ("BR",)) == "+5511987654321"
+    assert normalise_local("020 7946 0018", ("GB", "IE")) == "+442079460018"

@@ -17,8 +17,9 @@ from rapport.contracts.content import TextContent
 from rapport.contracts.inbound import Status
 from rapport.conversations.memory import InMemoryConversations, InMemoryMessages
 from rapport.conversations.model import Conversation
-from rapport.identity.memory import InMemoryIdentities
+from rapport.identity.memory import InMemoryGraph
 from rapport.identity.model import Source
+from rapport.identity.ports import Change as IdentityChange
 from rapport.kernel.clock import FixedClock, iso
 from rapport.notifications.memory import InMemoryLedger
 from rapport.notifications.model import MessageStatus, step
@@ -41,6 +42,7 @@ from tests.builders import (
     NOW,
     RECORD,
     CountedIds,
+    a_component,
     a_conversation,
     a_message,
     a_message_id,
@@ -98,10 +100,10 @@ class World:
     def __init__(self) -> None:
         self.clock = FixedClock(NOW)
         self.tables = Tables(
-            InMemoryMessages(), InMemoryConversations(), InMemoryLedger(), InMemoryIdentities()
+            InMemoryMessages(), InMemoryConversations(), InMemoryLedger(), InMemoryGraph()
         )
         record = a_record(source=SOURCE, channel="webchat", identifiers=())
-        self.tables.identities.attach(record, [], [])
+        self.tables.identities.write(IdentityChange(a_component(), record=record))
         route = a_route(**WEBCHAT, address="vis_1")
         self.head: Conversation = a_conversation(
             routes={RECORD: route}, assignee="agent-1", assigned_at=NOW

@@ -12,6 +12,7 @@ from rapport.kernel.ids import time_prefix
 class TrackedEvent:
     """One page view, cart or order. `key` is `channel#account#message id` of its source.
 
+    `said` is the digest of what the source said of the person (see identity's statements).
     `kind` is Segment's call (identify, track, page, screen, group, alias), `name` the event's or
     page's name, `properties` what the source said about it.
     """
@@ -21,6 +22,7 @@ class TrackedEvent:
     kind: str
     at: datetime
     received_at: datetime
+    said: str = ""
     name: str | None = None
     properties: dict[str, object] = field(default_factory=dict)
     context: dict[str, object] = field(default_factory=dict)
@@ -31,7 +33,7 @@ class TrackedEvent:
         return f"{time_prefix(self.at)}#{self.key}"
 
 
-def tracked_event(received: ReceivedEvent, record_id: str) -> TrackedEvent:
+def tracked_event(received: ReceivedEvent, record_id: str, said: str = "") -> TrackedEvent:
     """The tracked event that `received` carries."""
     event = received.event
     extra = event.extra
@@ -44,6 +46,7 @@ def tracked_event(received: ReceivedEvent, record_id: str) -> TrackedEvent:
         kind=event.kind.value,
         at=believable(event.timestamp, received.received_at),
         received_at=received.received_at,
+        said=said,
         name=str(name)[:256] if name else None,
         properties=properties,
         context=extra.get("context") or {},

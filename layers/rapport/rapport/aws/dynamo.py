@@ -35,6 +35,7 @@ class DynamoClient(Protocol):
     def update_item(self, **kwargs: Any) -> dict[str, Any]: ...  # noqa: D102
     def delete_item(self, **kwargs: Any) -> dict[str, Any]: ...  # noqa: D102
     def query(self, **kwargs: Any) -> dict[str, Any]: ...  # noqa: D102
+    def scan(self, **kwargs: Any) -> dict[str, Any]: ...  # noqa: D102
     def batch_get_item(self, **kwargs: Any) -> dict[str, Any]: ...  # noqa: D102
     def transact_write_items(self, **kwargs: Any) -> dict[str, Any]: ...  # noqa: D102
 

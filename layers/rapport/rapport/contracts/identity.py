@@ -1,9 +1,8 @@
 """What identity says: who a sender is, and the facts about it that others may hear."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
-
-from pydantic import BaseModel, ConfigDict
 
 from rapport.contracts.events import Audience, Data
 
@@ -18,17 +17,29 @@ class Assurance(StrEnum):
     @property
     def rank(self) -> int:
         """0 for claimed, 1 for channel, 2 for verified: compare these, never the names."""
-        return ("claimed", "channel", "verified").index(self.value)
+        return _RANKS[self]
 
 
-class Identifier(BaseModel):
-    """One identifier in its comparable spelling, e.g. phone `+14155550100`, and how sure we are."""
+_RANKS = {Assurance.CLAIMED: 0, Assurance.CHANNEL: 1, Assurance.VERIFIED: 2}
 
-    model_config = ConfigDict(frozen=True)
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """One identifier in its comparable spelling, e.g. phone `+14155550100`, and how sure we are.
+
+    `method` says how it was proven or claimed: channel, otp, link, login, card, device, carrier;
+    self, staff_keyed, caller_id; empty where the source does not tell.
+    """
 
     namespace: str
     value: str
     assurance: Assurance
+    method: str = ""
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Namespace and value."""
+        return self.namespace, self.value
 
 
 class RecordAttached(Data):
@@ -53,3 +64,26 @@ class IdentifierAdded(Data):
     customer_id: str
     namespace: str
     assurance: Assurance
+
+
+class CustomersMerged(Data):
+    """Customers turned out to be one person: `customer_id` goes on, the `merged` point at it."""
+
+    detail_type: ClassVar[str] = "CustomersMerged.v1"
+    audience: ClassVar[Audience] = Audience.RULES
+
+    component_id: str
+    customer_id: str
+    merged: list[str]
+
+
+class CustomersUnmerged(Data):
+    """A customer turned out to be several persons: `customer_id` keeps the rest, each of
+    `restored` stands on its own again (or for the first time)."""
+
+    detail_type: ClassVar[str] = "CustomersUnmerged.v1"
+    audience: ClassVar[Audience] = Audience.RULES
+
+    component_id: str
+    customer_id: str
+    restored: list[str]

@@ -27,7 +27,7 @@ def message_item(message: Message, events: Sequence[Envelope]) -> Item:
             "kind": message.kind.value,
             "at": iso(message.at),
             "received_at": iso(message.received_at),
-            "provider_message_id": message.provider_message_id,
+            "said": message.said or None,
             "text": message.text,
             "payload": message.payload,
             "reply_to": message.reply_to,
@@ -49,7 +49,9 @@ def message_from(item: Mapping[str, Any]) -> Message:
         kind=Kind(item.get("kind", Kind.DELETE)),
         at=parse_iso(item.get("at") or item["deleted_at"]),
         received_at=parse_iso(item.get("received_at") or item["deleted_at"]),
-        provider_message_id=item.get("provider_message_id", ""),
+        # The position ends in it: an item over a kilobyte costs twice.
+        provider_message_id=item.get("position", "").partition("#")[2],
+        said=item.get("said", ""),
         text=item.get("text"),
         payload=item.get("payload"),
         reply_to=item.get("reply_to"),
@@ -81,6 +83,8 @@ def conversation_item(head: Conversation, events: Sequence[Envelope], key: Key) 
             "last_ingest_id": head.last_ingest_id,
             "snoozed_until": _text(head.snoozed_until),
             "resolved_at": _text(head.resolved_at),
+            "merged_into": head.merged_into,
+            "merged_state": head.merged_state,
             "routes": {
                 record_id: route_attributes(route) for record_id, route in head.routes.items()
             },
@@ -106,6 +110,8 @@ def conversation_from(item: Mapping[str, Any]) -> Conversation:
         assigned_at=_moment(item, "assigned_at"),
         snoozed_until=_moment(item, "snoozed_until"),
         resolved_at=_moment(item, "resolved_at"),
+        merged_into=item.get("merged_into"),
+        merged_state=State(item["merged_state"]) if "merged_state" in item else None,
     )
 
 

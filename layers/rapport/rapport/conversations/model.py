@@ -34,7 +34,9 @@ class Message:
     """One message as it is stored. `key` is `channel#account#provider id` of its source.
 
     `at` is the provider's time where believable, else the time of receipt. `record_id` says whose
-    it is: messages belong to records, customers are made of records.
+    it is: messages belong to records, customers are made of records; where several people share a
+    record (a family's telephone), `said`, identity's digest of how the sender named themselves,
+    tells them apart.
     """
 
     key: str
@@ -54,6 +56,7 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     objects: dict[str, str] = field(default_factory=dict)
     extra: dict[str, object] = field(default_factory=dict)
+    said: str = ""
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
 
@@ -91,6 +94,15 @@ class Conversation:
     assigned_at: datetime | None = None
     snoozed_until: datetime | None = None
     resolved_at: datetime | None = None
+    merged_into: str | None = None
+    """The customer in whose conversation this one goes on: both turned out to be one person."""
+    merged_state: State | None = None
+    """The state it had then, to which an unmerge brings it back."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is not resolved."""
+        return self.state is not State.RESOLVED
 
     @property
     def position(self) -> str:
@@ -102,7 +114,9 @@ class Conversation:
         return max(self.routes.values(), key=lambda route: (route.last_at, route.record_id))
 
 
-def message_of(received: ReceivedEvent, record_id: str, customer_id: str) -> Message:
+def message_of(
+    received: ReceivedEvent, record_id: str, customer_id: str, said: str = ""
+) -> Message:
     """The message that `received` carries, as its customer's record holds it."""
     event = received.event
     own_id = _own_id(received)
@@ -123,6 +137,7 @@ def message_of(received: ReceivedEvent, record_id: str, customer_id: str) -> Mes
         reply_to=event.reply_to,
         attachments=_kept(event.attachments),
         extra=_bounded(received),
+        said=said,
     )
 
 
@@ -289,6 +304,8 @@ def reopen(head: Conversation) -> Conversation:
     """`head` open again and unassigned; raises `Conflict` where it is open."""
     if head.state is State.OPEN:
         raise Conflict("The conversation is open already.")
+    if head.merged_into is not None:
+        raise Conflict("Two customers turned out to be one: it goes on in their conversation.")
     return replace(
         head,
         state=State.OPEN,

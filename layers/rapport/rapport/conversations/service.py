@@ -39,14 +39,18 @@ class Stores:
     conversations: Conversations
 
 
-def receive(received: ReceivedEvent, record_id: str, customer_id: str, *, stores: Stores) -> None:
+def receive(
+    received: ReceivedEvent, record_id: str, customer_id: str, said: str = "", *, stores: Stores
+) -> None:
     """Store what `received` says and bring its customer's conversation up to date.
+
+    `said` tells what the sender says of themselves (identity's digest of it).
 
     Twice is once: the message is a conditional write on its natural key. A provider's duplicate
     ends there; our own retry (same `ingest_id`) goes on to the conversation, since it may have died
     in between. Late is in place: readers sort by the provider's time.
     """
-    message = message_of(received, record_id, customer_id)
+    message = message_of(received, record_id, customer_id, said)
     wants_answer = message.kind in OPENING and not received.event.is_ours
     stored = stores.messages.add(message, _message_events(message) if wants_answer else [])
     if stored is not None and stored.ingest_id != message.ingest_id:
@@ -66,6 +70,11 @@ def _apply(message: Message, messages: Messages) -> None:
 def _open(message: Message, route: Route, conversations: Conversations) -> None:
     done, head = conversations.touch(message, route)
     for _ in range(ATTEMPTS):
+        if head is not None and head.merged_into is not None:
+            # The customer turned out to be another one meanwhile; there the conversation goes on.
+            message = replace(message, customer_id=head.merged_into)
+            done, head = conversations.touch(message, route)
+            continue
         opened = None if done else model.after(message, route, head)
         if opened is None:
             return

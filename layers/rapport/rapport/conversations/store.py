@@ -163,12 +163,14 @@ class DynamoConversations:
     def write(
         self, head: Conversation, before: Conversation | None, events: Sequence[Envelope]
     ) -> None:
-        """One conditional put."""
+        """One conditional put. Repeated by botocore after a lost answer it meets itself: done."""
+        put = self._put(head, before, events)
         try:
             with translated():
-                self._client.put_item(**self._put(head, before, events))
-        except ConditionFailed:
-            raise Conflict("The conversation has changed meanwhile.") from None
+                self._client.put_item(**put, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+        except ConditionFailed as failed:
+            if failed.item != from_item(put["Item"]):
+                raise Conflict("The conversation has changed meanwhile.") from None
 
     def archive(self, head: Conversation, before: Conversation, events: Sequence[Envelope]) -> None:
         """One transaction of two puts, since a resolved head is replaced by the next one."""

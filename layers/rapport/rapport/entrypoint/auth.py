@@ -43,6 +43,8 @@ READ_CONVERSATIONS = Access(STAFF, "rapport/conversations.read")
 WRITE_CONVERSATIONS = Access(STAFF, "rapport/conversations.write")
 MANAGE_AGENTS = Access(MANAGERS, "rapport/agents.write")
 READ_OWN_AGENT = Access(STAFF, "rapport/agents.write")
+DECIDE_IDENTITY = Access(MANAGERS, "rapport/identity.write")
+MANAGE_IDENTITY = Access(ADMINS, "rapport/identity.write")
 MANAGE_CHANNELS = Access(ADMINS, "rapport/channels.write")
 
 

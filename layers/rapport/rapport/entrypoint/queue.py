@@ -20,6 +20,20 @@ Model = TypeVar("Model", bound=BaseModel)
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
+class _Groups(SqsFifoPartialProcessor):
+    """A failed message holds up what follows it in its group; one that nobody can read does not.
+
+    Received with it again and again, what follows would end in the dead letters as well.
+    """
+
+    def failure_handler(self, record: Any, exception: Any) -> Any:
+        """Note a failure."""
+        noted = super().failure_handler(record, exception)
+        if isinstance(exception[1], InvalidInput) and self._current_group_id:
+            self._failed_group_ids.discard(self._current_group_id)
+        return noted
+
+
 def consumes(
     model: type[Model],
     *,
@@ -46,7 +60,7 @@ def consumes(
 
         def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             processor = (
-                SqsFifoPartialProcessor(skip_group_on_error=True)
+                _Groups(skip_group_on_error=True)
                 if fifo
                 else BatchProcessor(event_type=EventType.SQS)
             )

@@ -2,8 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rapport.kernel.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 _BRAZIL, _MEXICO = 55, 52
 # Anatel moved mobiles to nine digits (a leading 9) by 2016; platforms that knew a subscriber before
@@ -37,6 +42,45 @@ def normalise(raw: str, region: str | None = None) -> str:
     if not phonenumbers.is_possible_number(number):
         raise InvalidInput("No number of that country has this length.", field="phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def normalise_local(raw: str, regions: Sequence[str]) -> str:
+    """`raw`, as people and shop staff write it where the business is, as E.164.
+
+    `regions` (ISO 3166 alpha-2) are those its customers write from, its own first. An international
+    spelling (`+`, `00`) means what it says. Another is read in the first region where it is a valid
+    number, in the business's own one where it has the length of one (ranges are opened faster than
+    tables of them are published); then with its country code. Else this raises `InvalidInput`.
+    """
+    text = unicodedata.normalize("NFKC", raw).strip()
+    if text.startswith("00"):
+        text = "+" + text[2:]
+    if text.startswith("+"):
+        return normalise(text)
+    import phonenumbers
+
+    for region in regions:
+        try:
+            number = normalise(text, region)
+        except InvalidInput:
+            continue
+        parsed = phonenumbers.parse(number)
+        if phonenumbers.is_valid_number(parsed) or (
+            region == regions[0] and _is_subscriber(parsed)
+        ):
+            return number
+    number = normalise(text)
+    if not phonenumbers.is_valid_number(phonenumbers.parse(number)):
+        raise InvalidInput("This is a number in none of the regions served.", field="phone")
+    return number
+
+
+def _is_subscriber(number: "PhoneNumber") -> bool:
+    """Whether a fixed or mobile number of its country has this length, assigned yet or not."""
+    import phonenumbers
+
+    kinds = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)
+    return any(phonenumbers.is_possible_number_for_type(number, kind) for kind in kinds)
 
 
 def _current(country: int, national: int) -> int:

@@ -19,7 +19,10 @@ OPENING = timedelta(seconds=30)
 MAX_SOCKETS = 20
 """Per agent or visitor: a stranger who opens more must not make every push dearer."""
 
-OVERLAP = timedelta(minutes=1)
+OVERLAP = timedelta(minutes=10)
+"""How much further back than asked a replay goes: what was received then may be stored only now,
+since the inbound queue brings a failed message five times, 90 seconds apart."""
+
 LONGEST_REPLAY = timedelta(days=1)
 MAX_FRAME_BYTES = 100_000
 """API Gateway refuses more than 128 KB; the rest is room for what surrounds the text."""
@@ -146,7 +149,7 @@ def _spell(frame: Frame) -> bytes:
 def replay_from(since: datetime | None, now: datetime) -> tuple[datetime, bool]:
     """From when to replay, and whether that is all of it.
 
-    A minute before `since`: our clocks differ, and an index may have lagged behind a push.
+    `OVERLAP` before `since`: our clocks differ, an index may have lagged, a queue have retried.
     """
     wanted = (since or now).astimezone(UTC) - OVERLAP
     earliest = now - LONGEST_REPLAY

@@ -4,43 +4,42 @@ from rapport.contracts.api.customers import CustomerRegistration
 from rapport.contracts.caller import Caller
 from rapport.contracts.identity import Assurance, Identifier
 from rapport.idempotency.model import Seed
-from rapport.identity.model import Record, Sender, Source, strongest
-from rapport.identity.ports import Identities
-from rapport.identity.service import ATTEMPTS, attach_sender
+from rapport.identity.hearing import Engine
+from rapport.identity.model import Attestation, Heard, Record, Sender, Source, strongest
+from rapport.identity.senders import attributes_of
+from rapport.identity.service import recalled
 from rapport.kernel import email, phone
-from rapport.kernel.errors import Conflict, Forbidden, InvalidInput, Transient
-from rapport.kernel.ids import Ids
+from rapport.kernel.errors import Forbidden, InvalidInput
 
 REGISTERED = "crm"
 """The channel of what is registered; its account is the caller, its sender their own id."""
 
 
 def register(
-    registration: CustomerRegistration,
-    caller: Caller,
-    seed: Seed,
-    *,
-    identities: Identities,
-    ids: Ids,
+    registration: CustomerRegistration, caller: Caller, seed: Seed, *, engine: Engine
 ) -> Record:
     """The record of `registration`, made or brought up to date; the same `source_id` is the same.
 
     Raises `InvalidInput` on an identifier that is none, `Forbidden` where staff other than an
     administrator call one verified, `Transient` when other writers kept winning.
     """
+    traits: dict[str, object] = {**registration.traits}
+    attributes = attributes_of({"name": registration.name, **traits})
     sender = Sender(
         source=Source(REGISTERED, caller.subject, registration.source_id),
         channel=REGISTERED,
         identifiers=_identifiers(registration, caller),
         name=registration.name,
-        traits=dict(registration.traits),
+        traits=traits,
+        attributes=attributes,
+        attestation=_attestation(caller) if attributes else Attestation.NONE,
     )
-    for _ in range(ATTEMPTS):
-        try:
-            return attach_sender(sender, seed.new("api"), seed.at, identities=identities, ids=ids)
-        except Conflict:
-            continue
-    raise Transient("Others were changing the same customer; try again.")
+    heard = Heard(sender, seed.at, seed.at, seed.new("api"))
+    return recalled(heard, graph=engine.graph) or engine.hear(heard)
+
+
+def _attestation(caller: Caller) -> Attestation:
+    return Attestation.IMPORT if caller.is_application else Attestation.AGENT
 
 
 def normalised(namespace: str, value: str, assurance: Assurance, field: str) -> Identifier:

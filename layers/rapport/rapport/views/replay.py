@@ -8,7 +8,7 @@ from rapport.contracts.realtime import Frame, MessageFrame, ResumedFrame
 from rapport.conversations.model import Conversation, Message, State
 from rapport.conversations.ports import Conversations, Messages
 from rapport.identity.model import Record, Source
-from rapport.identity.ports import Identities
+from rapport.identity.ports import Graph
 from rapport.kernel.clock import iso
 from rapport.kernel.page import Page
 from rapport.notifications.model import LedgerEntry, MessageStatus
@@ -43,7 +43,7 @@ class Tables:
     messages: Messages
     conversations: Conversations
     ledger: Ledger
-    identities: Identities
+    identities: Graph
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,7 @@ def history(
 
 def record_of(source: Source, tables: Tables) -> Record | None:
     """The record of a sender, as of now."""
-    record, _ = tables.identities.find_surely(source, [])
-    return record
+    return tables.identities.look_up(source, []).record
 
 
 def _common_start(

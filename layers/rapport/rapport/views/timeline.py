@@ -36,6 +36,9 @@ ROUNDS = 4
 """How often an empty page is skipped in one call."""
 
 
+Entry = Message | LedgerEntry | TrackedEvent
+
+
 @dataclass(frozen=True)
 class Words:
     """Where what was said lies."""
@@ -51,8 +54,9 @@ def timeline(
     words: Words,
     activities: Activities,
     is_withheld: bool,
+    is_own: Callable[[Entry], bool] = lambda _: True,
 ) -> TimelinePage:
-    """Everything of some records, latest first."""
+    """Everything of some records, latest first; of records that several people share, `is_own`."""
     reads = [
         read
         for record_id in record_ids
@@ -63,7 +67,7 @@ def timeline(
         )
     ]
     page = merge(reads, query.cursor, query.limit)
-    rows = _shown(page.items, words.ledger)
+    rows = _shown([row for row in page.items if is_own(row.value)], words.ledger)
     return TimelinePage(
         items=[_entry(row, is_withheld=is_withheld) for row in rows], cursor=page.cursor
     )

@@ -1,0 +1,1 @@
+"""Identity measured: duplicates found in tables, the event stream replayed, speed."""

@@ -1,0 +1,165 @@
+"""What a change of a component means for records, and which facts it makes."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from rapport.contracts.events import Data, Envelope, Metadata, envelope
+from rapport.contracts.identity import (
+    CustomersMerged,
+    CustomersUnmerged,
+    IdentifierAdded,
+    RecordAttached,
+)
+from rapport.identity.graph import Component, Link, Review
+from rapport.identity.model import Record, Source
+from rapport.identity.ports import Change, Pointer
+from rapport.identity.statements import customers, home_of, said_by
+
+MAX_REVIEWS = 5
+"""Of one change: more uncertain pairs than that are one uncertainty seen from many sides."""
+
+ROOM = 95
+"""Actions in one transaction (DynamoDB takes 100). What does not fit follows the facts below: see
+`repointed` and `forwards_of`."""
+
+
+def fitted(change: Change) -> Change:
+    """`change` without those ids and pointers that one transaction has no room for."""
+    taken = 1 + len(change.absorbed) + len(change.claims) + len(change.notes)
+    taken += len(change.reviews) + len(change.closed) + (change.record is not None)
+    room = max(0, ROOM - taken)
+    if len(change.forwards) + len(change.pointers) <= room:
+        return change
+    # A new customer's way home comes first: where nobody merged, no fact follows.
+    forwards = change.forwards[:room]
+    return replace(change, forwards=forwards, pointers=change.pointers[: room - len(forwards)])
+
+
+def pointers_to(
+    component: Component, before: Iterable[Component], but: Source | None = None
+) -> list[Pointer]:
+    """The records whose customer changed, and where they stand now."""
+    was = {key: value for part in before for key, value in customers(part).items()}
+    now = customers(component)
+    moved = {
+        one.source: one.record_id
+        for one in component.statements
+        if one.statement_id in was and was[one.statement_id] != now[one.statement_id]
+    }
+    moved.pop(but, None)  # type: ignore[arg-type]
+    return [_pointer(component, source, record_id) for source, record_id in moved.items()]
+
+
+def repointed(component: Component) -> list[Pointer]:
+    """Where every record of a component stands."""
+    sources = {one.source: one.record_id for one in component.statements}
+    return [_pointer(component, source, record_id) for source, record_id in sources.items()]
+
+
+def _pointer(component: Component, source: Source, record_id: str) -> Pointer:
+    customer_id = owner_of(component, record_id)
+    return Pointer(source, customer_id, component.component_id, said_by(component, record_id))
+
+
+def owner_of(component: Component, record_id: str) -> str:
+    """The customer of a record: of several, that of its latest statement."""
+    whose = customers(component)
+    own = [one for one in component.statements if one.record_id == record_id]
+    return whose[max(own, key=lambda one: (one.at, one.statement_id)).statement_id]
+
+
+def forwards_of(component: Component, before: Iterable[Component]) -> list[str]:
+    """The components to look for its new customers in that do not exist yet, newest first."""
+    before = list(before)
+    known = {one for part in before for one in customers(part).values()}
+    fresh = set(customers(component).values()) - known
+    ids = {home_of(one) for one in fresh}
+    known_ids = {component.component_id, *(one.component_id for one in before)}
+    return sorted(ids - known_ids, reverse=True)
+
+
+def moves(
+    before: Iterable[Component], after: Component
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Who merged (customer, into whom), and who came apart (customer, from whom)."""
+    was = {key: value for part in before for key, value in customers(part).items()}
+    now = customers(after)
+    standing = set(now.values())
+    changed = {(old, now[one]) for one, old in was.items() if now[one] != old}
+    merged = sorted((old, new) for old, new in changed if old not in standing)
+    apart = sorted((new, old) for old, new in changed if old in standing)
+    return merged, apart
+
+
+def merges_of(
+    component: Component, before: Iterable[Component], event_id: str, at: datetime
+) -> list[Envelope]:
+    """The facts that customers were merged, or came apart."""
+    merged, apart = moves(before, component)
+    home = component.component_id
+    facts: list[Data] = [
+        CustomersMerged(component_id=home, customer_id=into, merged=gone)
+        for into, gone in _by_second(merged)
+    ]
+    facts += [
+        CustomersUnmerged(component_id=home, customer_id=rest, restored=back)
+        for rest, back in _by_second(apart)
+    ]
+    return [
+        _event(fact, f"{event_id}.customers.{component.version}.{number}", at)
+        for number, fact in enumerate(facts)
+    ]
+
+
+def _by_second(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    found: dict[str, list[str]] = {}
+    for first, second in pairs:
+        found.setdefault(second, []).append(first)
+    return sorted(found.items())
+
+
+def reviews_of(
+    uncertain: Iterable[Link], parts: Iterable[Component], whole: Component, at: datetime
+) -> list[Review]:
+    """Uncertain pairs, as they lie in the queue: each once, and with the components they are in."""
+    where = {one.statement_id: part.component_id for part in parts for one in part.statements}
+    where |= {one.statement_id: whole.component_id for one in whole.statements}
+    found = [Review(link, where[link.left], where[link.right], at) for link in uncertain]
+    return [*{one.review_id: one for one in found}.values()][:MAX_REVIEWS]
+
+
+def record_events(
+    record: Record, known: Record | None, event_id: str, at: datetime, *, created: bool
+) -> list[Envelope]:
+    """The facts that a record was attached, or gained identifiers.
+
+    On a record we know, another customer may begin to speak, who is attached too.
+    """
+    if known is None or created:
+        attached = RecordAttached(
+            record_id=record.record_id,
+            customer_id=record.customer_id,
+            channel=record.channel,
+            created=created,
+        )
+        return [_event(attached, f"{event_id}.attached", at)]
+    # The value must not travel on the bus; its place on the record makes the event's id unique.
+    return [
+        _event(
+            IdentifierAdded(
+                record_id=record.record_id,
+                customer_id=record.customer_id,
+                namespace=item.namespace,
+                assurance=item.assurance,
+            ),
+            f"{event_id}.identifier.{place}.{item.assurance}",
+            at,
+        )
+        for place, item in enumerate(record.identifiers)
+        if item in known.lacks([item])
+    ]
+
+
+def _event(fact: Data, event_id: str, at: datetime) -> Envelope:
+    return envelope(fact, Metadata(event_id=event_id, occurred_at=at))

@@ -1,0 +1,86 @@
+"""Keys that lead to components: by which names, which of them count, and how a change moves them.
+
+An identifier that somebody vouches for leads to whom it may join; a mere claim is found by a search
+and leads nowhere else, so that claiming a number often keeps nobody from its holder.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from rapport.identity.graph import Component, Pair, Statement
+from rapport.identity.ports import Change, Claim, Seen
+from rapport.identity.resolution import Keys
+from rapport.identity.statements import block_key, claim_key, identifier_key
+
+MAX_HOLDERS = 40
+"""How many components a key names; a key that more share says nothing about any of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A statement's keys: `leading` to what it may concern, and those of what it `claimed`."""
+
+    leading: tuple[str, ...]
+    claimed: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> list[str]:
+        """Those to look up."""
+        return [*self.leading, *self.claimed]
+
+
+def names_of(keys: Keys, statement: Statement | None = None) -> Names:
+    """The names behind `keys`, and those of what `statement` claims besides."""
+    leading = (*map(identifier_key, keys.identifiers), *map(block_key, keys.blocks))
+    claims: Iterable[Pair] = (one.pair for one in statement.identifiers) if statement else ()
+    claimed = dict.fromkeys(one for one in claims if one not in keys.identifiers)
+    return Names(leading, tuple(map(claim_key, claimed)))
+
+
+def candidates(names: Iterable[str], seen: Seen) -> set[str]:
+    """The components that these keys and the sender's own record lead to."""
+    found = {one for name in names for one in held_by(name, seen)}
+    return found | {seen.record.component_id} if seen.record else found
+
+
+def held_by(name: str, seen: Seen) -> frozenset[str]:
+    """Whom a key names; nobody where it is full."""
+    held = seen.holders.get(name, frozenset())
+    return held if len(held) < MAX_HOLDERS else frozenset()
+
+
+def claims_of(
+    names: Names, seen: Seen, found: Mapping[str, Component], change: Change
+) -> tuple[dict[str, Claim], list[str]]:
+    """How each key changes so that it names the component. A full key stays as it is."""
+    home = change.component.component_id
+    claims: dict[str, Claim] = {}
+    notes = []
+    for name in names.leading:
+        held = seen.holders.get(name, frozenset())
+        now = {found[one].component_id for one in held if one in found}
+        becomes = frozenset((now - change.absorbed.keys()) | {home})
+        if held == becomes or len(held) >= MAX_HOLDERS:
+            continue
+        if name.startswith("~") and becomes == held | {home}:
+            notes.append(name)
+        else:
+            claims[name] = Claim(held, becomes)
+    return claims, notes + [one for one in names.claimed if _lacks(one, home, seen)]
+
+
+def joined(names: Names, component_id: str, seen: Seen, change: Change) -> dict[str, Claim]:
+    """How the keys change that lead to a component by other rules than those it was heard by."""
+    home = change.component.component_id
+    return {
+        name: Claim(held, held | {home})
+        for name in names.leading
+        for held in [seen.holders.get(name, frozenset())]
+        if home not in held and _lacks(name, component_id, seen)
+    }
+
+
+def _lacks(name: str, component_id: str, seen: Seen) -> bool:
+    """Whether a key has room for a component that it does not name."""
+    held = seen.holders.get(name, frozenset())
+    return component_id not in held and len(held) < MAX_HOLDERS

@@ -1,0 +1,182 @@
+"""The evidence graph: what sources said, what was decided, and what follows from it.
+
+A `Statement` is what one source said about a person. Statements that may concern one another lie in
+one `Component`; `resolution.resolve` turns a component into customers, and is a pure function: the
+same statements and decisions give the same customers, in whatever order they came. So a merge can
+be undone exactly, identity is known as of any time, and other rules can be tried first.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from rapport.contracts.identity import Identifier
+from rapport.identity.model import Attestation, Source
+
+Pair = tuple[str, str]
+"""Namespace and value of an identifier; or two statement ids, the smaller first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one source said about a person; said again, it is the same statement.
+
+    `statement_id` is `stm_` and 26 characters that sort by the time we first heard it. `at` is when
+    it was first said by the source's clock, `heard_at` when it first reached us. `attributes` are
+    raw texts by attribute name (see `ATTRIBUTES`). `event_id` is the event that brought it.
+    """
+
+    statement_id: str
+    record_id: str
+    source: Source
+    channel: str
+    at: datetime
+    heard_at: datetime
+    event_id: str
+    identifiers: tuple[Identifier, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    attestation: Attestation = Attestation.NONE
+
+    def __hash__(self) -> int:
+        return hash(self.statement_id)
+
+
+ATTRIBUTES = (
+    "full_name",
+    "given_name",
+    "middle_name",
+    "surname",
+    "local_name",
+    "display_name",
+    "date_of_birth",
+    "birth_year",
+    "birth_month",
+    "birth_day",
+    "gender",
+    "address",
+    "street_number",
+    "street",
+    "unit",
+    "city",
+    "postcode",
+    "region",
+    "country",
+    "email",
+    "phone",
+    "national_id",
+    "occupation",
+    "birth_place",
+)
+"""The attributes that identify; anything else is a trait and takes no part in matching.
+
+`email`, `phone` and `national_id` here are weak: a column of somebody's table, nothing proven.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What a carrier or registry says of an identifier: `phone_deactivated` ends its tenure."""
+
+    kind: str
+    namespace: str
+    value: str
+    at: datetime
+    event_id: str
+
+
+class DecisionKind(StrEnum):
+    """What a person decided about two statements, or about one."""
+
+    JOIN = "join"  # they are one person
+    APART = "apart"  # they are two persons: a cannot-link
+    RETRACT = "retract"  # `left` was never true of this person; `right` is unused
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's decision, appended and never changed; `withdraws` names one it takes back."""
+
+    decision_id: str
+    kind: DecisionKind
+    at: datetime
+    by: str
+    left: str
+    right: str = ""
+    reason: str = ""
+    withdraws: str = ""
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """The statements that it is about."""
+        return (self.left, self.right) if self.right else (self.left,)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Statements that may concern one another, with all that was decided and signalled of them."""
+
+    component_id: str
+    statements: tuple[Statement, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    version: int = 0
+    customers: tuple[frozenset[str], ...] = ()
+    """As resolved when it was last written; `resolve` does not look at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Why two statements are one person, or why not: one edge of the graph, in data.
+
+    `rule` names the rule (`same_identifier`, `attested_name_and_second_field`, `probabilistic`,
+    `decision` … ; against: `name_conflict`, `two_birth_dates`, `shared_identifier`, `decision` …).
+    `identifier` is the namespace and value that carried it. `score` is the match weight in bits
+    (log2 of the odds), `fields` its parts by attribute. `event_ids` are the events it rests on.
+    """
+
+    left: str
+    right: str
+    rule: str
+    identifier: Pair | None = None
+    score: float | None = None
+    fields: Mapping[str, float] = field(default_factory=dict)
+    event_ids: tuple[str, ...] = ()
+    decision_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What follows from a component.
+
+    `customers`: every statement in exactly one set, sets ordered by their oldest statement.
+    `links`: a spanning set of the evidence that holds them together. `against`: what speaks against
+    joins that something spoke for. `reviews`: pairs of customers' statements too uncertain to join
+    and too likely to ignore.
+    """
+
+    customers: tuple[frozenset[str], ...]
+    links: tuple[Link, ...] = ()
+    against: tuple[Link, ...] = ()
+    reviews: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """An uncertain pair that waits for a person: which components to look in, and since when."""
+
+    link: Link
+    left_component: str
+    right_component: str
+    at: datetime
+
+    @property
+    def review_id(self) -> str:
+        """`rvw_`, the later statement and the earlier one: the same pair is the same review."""
+        later, earlier = sorted((self.link.left, self.link.right), reverse=True)
+        return f"rvw_{later[4:]}{earlier[4:]}"
+
+
+def ordered(statements: Iterable[Statement]) -> list[Statement]:
+    """In an order that does not depend on the order of arrival."""
+    return sorted(statements, key=lambda one: (one.at, one.source, one.event_id))

@@ -1,0 +1,277 @@
+"""Groups of statements on their way to being customers: joined one by one, unless something vetoes.
+
+A join names the rule it rests on. A veto holds between everything that either side was joined with:
+two names in conflict, two identifiers of which a person has one, a decision that they are two.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
+from itertools import combinations
+from typing import NamedTuple
+
+from rapport.identity.evidence import Fact
+from rapport.identity.graph import Link, Pair
+from rapport.identity.names import Name, NameLevel, compare_names
+from rapport.identity.rules import Rules
+
+AGREE, UNKNOWN, CONFLICT = 0, 1, 2
+
+_SURE = 0.85
+"""From this similarity on, a name is another one's, and not merely the same initial."""
+
+
+class Relation(NamedTuple):
+    """What the names and identifiers of two groups say: `verdict`, how well, and why not."""
+
+    verdict: int
+    level: NameLevel
+    similarity: float
+    reason: str = ""
+
+
+_STRANGERS = Relation(UNKNOWN, NameLevel.UNKNOWN, 0.0)
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Statements held to be one person: `members` by index, and what they tell together."""
+
+    members: list[int]
+    names: dict[Name, int] = field(default_factory=dict)
+    exclusive: set[Pair] = field(default_factory=set)
+    apart: set[int] = field(default_factory=set)
+
+    @property
+    def first(self) -> int:
+        """The oldest member: it stands for the group where an order is needed."""
+        return self.members[0]
+
+
+class Groups:
+    """All groups of one component; facts are told by their index in an order of content.
+
+    `count` is how many there are. `is_peaceful`: nothing any fact says contradicts another's.
+    """
+
+    def __init__(self, facts: Sequence[Fact], rules: Rules) -> None:
+        self.facts = facts
+        self.links: list[Link] = []
+        self.against: dict[tuple[str, str, str], Link] = {}
+        self.count = len(facts)
+        self.is_peaceful = is_peaceful(facts)
+        self._rules = rules
+        self._of = [_alone(index, fact) for index, fact in enumerate(facts)]
+        self._known: dict[tuple[int, int, int, int], Relation] = {}
+
+    def of(self, index: int) -> Group:
+        """The group that a fact is in."""
+        return self._of[index]
+
+    def all(self) -> list[Group]:
+        """Every group, by its oldest member."""
+        return [group for index, group in enumerate(self._of) if group.members[0] == index]
+
+    def distinct(self, indexes: Iterable[int]) -> list[Group]:
+        """The groups these facts are in, each once, by their oldest members."""
+        found = {self._of[index].members[0]: self._of[index] for index in indexes}
+        return [found[first] for first in sorted(found)] if len(found) > 1 else [*found.values()]
+
+    def keep_apart(self, left: int, right: int) -> None:
+        """Never join these two, nor what they are joined with."""
+        self.is_peaceful = False
+        self._of[left].apart.add(right)
+        self._of[right].apart.add(left)
+
+    def relation(self, a: Group, b: Group) -> Relation:
+        """What speaks for and against a and b being one person, identifiers shared aside."""
+        if not (a.names and b.names) and not (a.exclusive and b.exclusive) and not a.apart:
+            return _STRANGERS
+        key = (a.members[0], len(a.members), b.members[0], len(b.members))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._relate(a, b)
+        return found
+
+    def conflict(self, a: Group, b: Group) -> bool:
+        """Whether they cannot be one person."""
+        return not self.is_peaceful and self.relation(a, b).verdict == CONFLICT
+
+    def are_compatible(self, groups: Sequence[Group]) -> bool:
+        """Whether all of them may be one person."""
+        return self.is_peaceful or not any(
+            self.conflict(a, b) for index, a in enumerate(groups) for b in groups[index + 1 :]
+        )
+
+    def join(
+        self,
+        left: int,
+        right: int,
+        rule: str,
+        identifier: Pair | None = None,
+        *,
+        score: float | None = None,
+        fields: dict[str, float] | None = None,
+        decision_id: str = "",
+    ) -> bool:
+        """Make the groups of two facts one; False where they were, or a limit forbids it."""
+        a, b = self._of[left], self._of[right]
+        if a is b:
+            return False
+        if not decision_id and self._exceeds(a, b):
+            self.refuse(left, right, "limit", identifier)
+            return False
+        if b.members[0] < a.members[0]:
+            a, b = b, a
+        self.links.append(
+            self._link(
+                left, right, rule, identifier, score=score, fields=fields, decision_id=decision_id
+            )
+        )
+        self.count -= 1
+        for index in b.members:
+            self._of[index] = a
+        a.members = sorted(a.members + b.members)
+        for name, count in b.names.items():
+            a.names[name] = a.names.get(name, 0) + count
+        a.exclusive |= b.exclusive
+        a.apart |= b.apart
+        return True
+
+    def refuse(self, left: int, right: int, reason: str, identifier: Pair | None = None) -> None:
+        """Note what spoke against a join that something spoke for."""
+        one, two = sorted((self.facts[left].id, self.facts[right].id))
+        key = (reason, one, two)
+        if key not in self.against:
+            self.against[key] = self._link(left, right, reason, identifier)
+
+    def _link(
+        self,
+        left: int,
+        right: int,
+        rule: str,
+        identifier: Pair | None = None,
+        *,
+        score: float | None = None,
+        fields: dict[str, float] | None = None,
+        decision_id: str = "",
+    ) -> Link:
+        one, two = self.facts[min(left, right)], self.facts[max(left, right)]
+        return Link(
+            left=one.id,
+            right=two.id,
+            rule=rule,
+            identifier=identifier,
+            score=score,
+            fields=fields or {},
+            event_ids=(one.statement.event_id, two.statement.event_id),
+            decision_id=decision_id,
+        )
+
+    def _relate(self, a: Group, b: Group) -> Relation:
+        if (
+            a.apart
+            and b.apart
+            and (not a.apart.isdisjoint(b.members) or not b.apart.isdisjoint(a.members))
+        ):
+            return Relation(CONFLICT, NameLevel.CONFLICT, 0.0, "decision")
+        if a.exclusive and b.exclusive and _are_two(a.exclusive, b.exclusive):
+            return Relation(CONFLICT, NameLevel.CONFLICT, 0.0, "two_exclusive_identifiers")
+        return _compare(a.names, b.names)
+
+    def _exceeds(self, a: Group, b: Group) -> bool:
+        """Whether together they would show more identifiers of a type than a person has."""
+        if len(a.members) + len(b.members) <= self._rules.smallest_limit:
+            return False
+        shown: dict[str, dict[str, list[Fact]]] = {}
+        for index in (*a.members, *b.members):
+            fact = self.facts[index]
+            for namespace, value in fact.vouched:
+                shown.setdefault(namespace, {}).setdefault(value, []).append(fact)
+        return any(self._is_over(namespace, values) for namespace, values in shown.items())
+
+    def _is_over(self, namespace: str, values: dict[str, list[Fact]]) -> bool:
+        rule = self._rules.namespace(namespace)
+        if rule.limit is None or len(values) <= rule.limit:
+            return False
+        if rule.window_days is None:
+            return True
+        window = timedelta(days=rule.window_days)
+        firsts = sorted(min(fact.at for fact in facts) for facts in values.values())
+        return any(
+            late - early <= window
+            for early, late in zip(firsts, firsts[rule.limit :], strict=False)
+        )
+
+
+def is_peaceful(facts: Sequence[Fact]) -> bool:
+    """Whether no two of them speak against one another, so that nothing need be vetoed."""
+    exclusive: dict[str, str] = {}
+    names: dict[Name, None] = {}
+    for fact in facts:
+        if fact.name is not None:
+            names[fact.name] = None
+        for namespace, value in fact.exclusive:
+            if exclusive.setdefault(namespace, value) != value:
+                return False
+    return len(names) < 2 or _are_peaceful(tuple(names))
+
+
+@lru_cache(16_384)
+def _are_peaceful(names: tuple[Name, ...]) -> bool:
+    return not any(compare_names(one, two).conflicts for one, two in combinations(names, 2))
+
+
+def _alone(index: int, fact: Fact) -> Group:
+    names = {fact.name: 1} if fact.name is not None else {}
+    return Group([index], names, set(fact.exclusive))
+
+
+def _are_two(a: set[Pair], b: set[Pair]) -> bool:
+    """Whether they have different values of an identifier of which a person has one."""
+    shared = {namespace for namespace, _ in a & b}
+    ours = {namespace for namespace, _ in a} - shared
+    return any(namespace in ours for namespace, _ in b)
+
+
+def _compare(ours: dict[Name, int], theirs: dict[Name, int]) -> Relation:
+    """Every name against every name: the best agreement, unless some conflict."""
+    best = _STRANGERS
+    conflicts: list[tuple[Name, Name, NameLevel]] = []
+    sure: set[Name] = set()
+    for one in ours:
+        for two in theirs:
+            match = compare_names(one, two)
+            if match.conflicts:
+                conflicts.append((one, two, match.level))
+                continue
+            found = Relation(AGREE if match.agrees else UNKNOWN, match.level, match.similarity)
+            if _rank(found) < _rank(best):
+                best = found
+            if match.level <= NameLevel.TYPO and match.similarity >= _SURE:
+                sure |= {one, two}
+    # "Tmi Lee" is a slip for "Tim Lee", who is also "Timothy Lee": that the last two differ in more
+    # than a slip is explained by the name between them.
+    worst = [
+        level
+        for one, two, level in conflicts
+        if one not in sure
+        and two not in sure
+        and not _is_slip(one, ours, two)
+        and not _is_slip(two, theirs, one)
+    ]
+    return Relation(CONFLICT, max(worst), 0.0, "name_conflict") if worst else best
+
+
+def _is_slip(name: Name, own: Iterable[Name], other: Name) -> bool:
+    """Whether a name is a misspelling of one in its own group that `other` does not contradict."""
+    return any(
+        compare_names(name, one).level is NameLevel.TYPO and not compare_names(one, other).conflicts
+        for one in own
+        if one is not name
+    )
+
+
+def _rank(relation: Relation) -> tuple[int, int, float]:
+    return relation.verdict, relation.level, -relation.similarity

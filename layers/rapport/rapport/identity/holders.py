@@ -1,0 +1,77 @@
+"""Who holds an identifier: the statements that vouch for it, by tenure."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rapport.identity.evidence import Fact, Holding
+from rapport.identity.graph import Pair, Signal
+from rapport.identity.groups import Group, Groups
+from rapport.identity.rules import Rules
+
+
+class Holdings:
+    """Which facts vouch for which identifiers, an identifier given up counting anew."""
+
+    def __init__(self, facts: Sequence[Fact], signals: Iterable[Signal], rules: Rules) -> None:
+        self.rules = rules
+        self.facts = facts
+        self._ends = _ends(signals)
+        self.vouching: dict[Holding, list[int]] = {}
+        self.of: list[tuple[Holding, ...]] = []
+        for index, fact in enumerate(facts):
+            held = fact.held
+            if self._ends:
+                held = tuple(self.during(pair, fact.at) for pair in fact.vouched)
+            self.of.append(held)
+            for one in held:
+                self.vouching.setdefault(one, []).append(index)
+        self.bridges = [
+            index for index, fact in enumerate(facts) if fact.name is None and len(fact.vouched) > 1
+        ]
+        self.shared = [one for one in sorted(self.vouching) if len(self.vouching[one]) > 1]
+        self._singles = {one: found for one in self.shared if (found := self._single(one))}
+
+    def during(self, pair: Pair, at: datetime) -> Holding:
+        """The tenure of an identifier at that time."""
+        ends = self._ends.get(pair) if self._ends else None
+        tenure = bisect_right(ends, at) if ends else 0
+        return self.rules.namespace(pair[0]).priority, pair[0], pair[1], tenure
+
+    def is_loose(self, index: int) -> bool:
+        """Whether a fact has no name and at most one identifier: it says nothing of whose it is."""
+        return self.facts[index].name is None and len(self.of[index]) < 2
+
+    def holders(self, groups: Groups, holding: Holding) -> list[Group]:
+        """The groups that hold an identifier, apart from those nothing else is known of."""
+        indexes = self.vouching.get(holding, ())
+        return [
+            group
+            for group in groups.distinct(indexes)
+            if group.names or not all(map(self.is_loose, group.members))
+        ]
+
+    def is_crowded(self, groups: Groups, holding: Holding) -> bool:
+        """Whether people were on it with several of what it has a single one of at a time."""
+        return any(len(groups.distinct(indexes)) > 1 for indexes in self._singles.get(holding, ()))
+
+    def _single(self, holding: Holding) -> list[list[int]]:
+        """A fact for each value that goes with this identifier, where there should be one value."""
+        with_it: dict[str, dict[str, int]] = {}
+        for index in self.vouching[holding]:
+            for device, (namespace, value) in self.facts[index].alone:
+                if device == pair_of(holding):
+                    with_it.setdefault(namespace, {}).setdefault(value, index)
+        return [[*values.values()] for values in with_it.values() if len(values) > 1]
+
+
+def pair_of(holding: Holding) -> Pair:
+    """The identifier itself."""
+    return holding[1], holding[2]
+
+
+def _ends(signals: Iterable[Signal]) -> dict[Pair, list[datetime]]:
+    ends: dict[Pair, set[datetime]] = {}
+    for signal in signals:
+        ends.setdefault((signal.namespace, signal.value), set()).add(signal.at)
+    return {pair: sorted(times) for pair, times in ends.items()}

@@ -1,0 +1,81 @@
+"""Join what staff stand behind by all its attributes, weighed: where no rule decides.
+
+Misspelled names with a slip in the birth date, a moved household, records without any contact: each
+field says something for or against, in bits, after Fellegi and Sunter (`matching`).
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import combinations
+
+from rapport.identity.graph import Link, Statement
+from rapport.identity.groups import AGREE, Groups
+from rapport.identity.holders import Holdings
+from rapport.identity.matching import Features, Matcher, Score
+from rapport.identity.matching.scoring import Group as Told
+from rapport.identity.scoping import is_ambiguous, tier_of
+
+_REMEMBERED = 16_384
+
+
+def join_alike(groups: Groups, holdings: Holdings, matcher: Matcher) -> None:
+    """Join those whose weight reaches the rules' `join_bits`, the heaviest first."""
+    pairs = sorted(_weighed(groups, matcher), key=lambda one: (-one[0].weight, one[1], one[2]))
+    for score, left, right in pairs:
+        one, two = groups.of(left), groups.of(right)
+        relation = groups.relation(one, two)
+        if score.weight < holdings.rules.join_bits or one is two or relation.verdict != AGREE:
+            continue
+        rivals = [groups.of(index) for pair in pairs for index in pair[1:]]
+        if not is_ambiguous(groups, one, two, tier_of(relation), rivals):
+            fields = dict(score.parts)
+            groups.join(left, right, "probabilistic", score=score.weight, fields=fields)
+
+
+def review_alike(groups: Groups, holdings: Holdings, matcher: Matcher) -> list[Link]:
+    """Those who are too alike to ignore and not enough to join: the best of each two customers."""
+    found: dict[tuple[int, int], Link] = {}
+    pairs = sorted(_weighed(groups, matcher), key=lambda one: (-one[0].weight, one[1], one[2]))
+    for score, left, right in pairs:
+        one, two = groups.of(left), groups.of(right)
+        key = (min(one.first, two.first), max(one.first, two.first))
+        if score.weight >= holdings.rules.review_bits and not groups.conflict(one, two):
+            found.setdefault(key, _review(groups, left, right, score))
+    return [*found.values()]
+
+
+@lru_cache(_REMEMBERED)
+def keys_of(statement: Statement, matcher: Matcher) -> tuple[str, ...]:
+    """The blocking keys of a statement's attributes."""
+    return matcher.keys(_features(statement, matcher))
+
+
+@lru_cache(_REMEMBERED)
+def _features(statement: Statement, matcher: Matcher) -> Features:
+    return matcher.features(statement.attributes)
+
+
+def _weighed(groups: Groups, matcher: Matcher) -> Iterable[tuple[Score, int, int]]:
+    """Attested statements of different groups, that share a blocking key, and their weight."""
+    attested = [index for index, fact in enumerate(groups.facts) if fact.attested]
+    for one, two in combinations(attested, 2):
+        if groups.of(one) is groups.of(two) or groups.conflict(groups.of(one), groups.of(two)):
+            continue
+        left, right = groups.facts[one].statement, groups.facts[two].statement
+        if set(keys_of(left, matcher)).isdisjoint(keys_of(right, matcher)):
+            continue
+        a, b = _features(left, matcher), _features(right, matcher)
+        if not matcher.vetoes(Told((a,)), Told((b,))):
+            yield matcher.score(a, b), one, two
+
+
+def _review(groups: Groups, left: int, right: int, score: Score) -> Link:
+    one, two = groups.facts[left], groups.facts[right]
+    return Link(
+        left=one.id,
+        right=two.id,
+        rule="probabilistic",
+        score=score.weight,
+        fields=dict(score.parts),
+        event_ids=(one.statement.event_id, two.statement.event_id),
+    )

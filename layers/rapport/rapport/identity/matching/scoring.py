@@ -1,0 +1,187 @@
+"""The match weight of two records, or of two groups of records, in bits."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rapport.identity.matching import levels
+from rapport.identity.matching.blocking import blocking_keys
+from rapport.identity.matching.features import Features, read_features
+from rapport.identity.matching.levels import Outcome
+from rapport.identity.matching.model import Model, bits
+from rapport.identity.matching.values import Value
+
+_COMPARERS: dict[str, Callable[[Any, Any], list[Outcome]]] = {
+    "whole_name": levels.compare_whole_name,
+    "name": levels.compare_name,
+    "birth": levels.compare_birth,
+    "address": levels.compare_address,
+    "email": levels.compare_email,
+    "phone": levels.compare_phone,
+    "national_id": levels.compare_national_id,
+    "gender": levels.compare_gender,
+}
+
+
+def compare(compared: str, a: Value, b: Value) -> list[Outcome]:
+    """The levels that two values of one kind reach."""
+    comparer = _COMPARERS.get(compared)
+    return comparer(a, b) if comparer else levels.compare_text(compared, a, b)  # type: ignore[arg-type]
+
+
+def outcomes_of(a: Features, b: Features) -> list[Outcome]:
+    """The levels that two records reach in all that both tell."""
+    found: list[Outcome] = []
+    for compared, value in a.values.items():
+        other = b.values.get(compared)
+        if other is not None:
+            found.extend(compare(compared, value, other))
+    return found
+
+
+_SIBLING, _OTHER_DATE, _OTHER_NUMBER = 5, 3, 3
+"""Levels of `whole_name`, `birth` and `national_id` from which on they conflict."""
+
+_CACHED_PAIRS = 500_000
+_BEST = 0.25
+"""How far the best pair of values speaks for two groups; their average speaks for the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """`weight`: log2 of the odds that both are one person. `parts`: bits by what was compared."""
+
+    weight: float
+    parts: Mapping[str, float]
+
+
+class Group:
+    """Records held to be one person: the distinct values they tell, and how often."""
+
+    __slots__ = ("size", "values")
+
+    def __init__(self, members: Iterable[Features] = ()) -> None:
+        self.values: dict[str, dict[Value, int]] = {}
+        self.size = 0
+        for member in members:
+            self.add(member)
+
+    def add(self, member: Features) -> None:
+        """Take in one record."""
+        self.size += 1
+        for compared, value in member.values.items():
+            counts = self.values.setdefault(compared, {})
+            counts[value] = counts.get(value, 0) + 1
+
+    def absorb(self, other: "Group") -> None:
+        """Take in all records of another group."""
+        self.size += other.size
+        for compared, theirs in other.values.items():
+            counts = self.values.setdefault(compared, {})
+            for value, count in theirs.items():
+                counts[value] = counts.get(value, 0) + count
+
+
+class Matcher:
+    """Compares records by one model; keeps what it has compared."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._pairs: dict[tuple[Value, Value], tuple[float, float]] = {}
+
+    def features(self, attributes: Mapping[str, str]) -> Features:
+        """Parse a record's raw attributes."""
+        return read_features(attributes, self.model.day_first, self.model.across_scripts)
+
+    def keys(self, features: Features) -> tuple[str, ...]:
+        """The blocking keys of a record."""
+        return blocking_keys(features, self.model.most_keys)
+
+    def score(self, a: Features, b: Features) -> Score:
+        """The match weight of two records; what either does not tell weighs nothing."""
+        return self.score_groups(Group((a,)), Group((b,)))
+
+    def score_groups(self, a: Group, b: Group) -> Score:
+        """The match weight of two groups: each value of one against each of the other."""
+        parts: dict[str, float] = {}
+        relatives = 0.0
+        for compared, ours in a.values.items():
+            theirs = b.values.get(compared)
+            if theirs:
+                same, kin = self._compare(compared, ours, theirs)
+                parts[compared] = same
+                relatives += kin
+        weight = self.model.prior + sum(parts.values())
+        return Score(weight - _softplus(self.model.relatives + relatives), parts)
+
+    def vetoes(self, a: Group, b: Group) -> tuple[str, ...]:
+        """Why two groups must not be one person, whatever agrees; nothing where they may.
+
+        `name_and_birth_date`: all names conflict and all birth dates differ by more than a slip.
+        `twins`: the surname and the birth date agree, the given names conflict. `national_id`: all
+        numbers differ by more than two edits.
+        """
+        if not self.model.vetoes:
+            return ()
+        names, births = self._best_level("whole_name", a, b), self._best_level("birth", a, b)
+        found = []
+        if names >= _SIBLING and births >= _OTHER_DATE:
+            found.append("name_and_birth_date")
+        if names == _SIBLING and births == 0:
+            found.append("twins")
+        if self._best_level("national_id", a, b) >= _OTHER_NUMBER:
+            found.append("national_id")
+        return tuple(found)
+
+    def _best_level(self, compared: str, a: Group, b: Group) -> int:
+        """The best level any two values reach; -1 where nothing can be compared."""
+        reached = [
+            outcome.level
+            for one in a.values.get(compared, ())
+            for two in b.values.get(compared, ())
+            for outcome in compare(compared, one, two)
+        ]
+        return min(reached, default=-1)
+
+    def _compare(
+        self, compared: str, ours: dict[Value, int], theirs: dict[Value, int]
+    ) -> tuple[float, float]:
+        if len(ours) == 1 and len(theirs) == 1:
+            return self._pair(compared, next(iter(ours)), next(iter(theirs)))
+        same = kin = total = 0.0
+        best, best_kin = -math.inf, -math.inf
+        for one, times in ours.items():
+            for two, often in theirs.items():
+                pair = self._pair(compared, one, two)
+                count = times * often
+                total += count
+                same += pair[0] * count
+                kin += pair[1] * count
+                best, best_kin = max(best, pair[0]), max(best_kin, pair[1])
+        return (
+            _BEST * best + (1 - _BEST) * same / total,
+            _BEST * best_kin + (1 - _BEST) * kin / total,
+        )
+
+    def _pair(self, compared: str, one: Value, two: Value) -> tuple[float, float]:
+        found = self._pairs.get((one, two))
+        if found is None:
+            found = self._weigh(compared, one, two)
+            if len(self._pairs) >= _CACHED_PAIRS:
+                self._pairs.clear()
+            self._pairs[one, two] = self._pairs[two, one] = found
+        return found
+
+    def _weigh(self, compared: str, one: Value, two: Value) -> tuple[float, float]:
+        same = kin = 0.0
+        for outcome in compare(compared, one, two):
+            told = bits(self.model, outcome)
+            same += told[0]
+            kin += told[1]
+        return same, kin
+
+
+def _softplus(x: float) -> float:
+    """log2(1 + 2**x), without overflow."""
+    return x if x > 60 else math.log2(1 + 2**x)

@@ -1,0 +1,232 @@
+"""Attributes as values that can be compared: parsed once, shared, compared by identity.
+
+Every value is made by a cached parser, so that the same text gives the same object and pairs of
+values can be looked up by identity. A parser gives None where the text tells nothing.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapport.identity.matching.words import NO_GIVEN_NAMES, NO_NAMES, STREET_TYPES, TITLES
+from rapport.identity.names import Name
+
+CACHE = 200_000
+"""Parsed texts kept by a process; a text is about a tenth of a kilobyte."""
+
+_NOT_WORD = re.compile(r"[^\w]+")
+_NOT_DIGIT = re.compile(r"\D+")
+_EARLIEST_YEAR, _LATEST_YEAR = 1000, 2100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NameValue:
+    """A name in parts: `given` and `surname` without spaces, `rest` every other token of it."""
+
+    given: str
+    middle: str
+    surname: str
+    rest: tuple[str, ...] = ()
+    given_tokens: tuple[str, ...] = ()
+    surname_tokens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BirthValue:
+    """A birth date as it was written, possible or not; 0 is an unknown part. `digits` YYYYMMDD."""
+
+    year: int
+    month: int
+    day: int
+    digits: str
+    ordinal: int
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether year, month and day are all told."""
+        return bool(self.year and self.month and self.day)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AddressValue:
+    """An address in parts; empty where untold. Texts are squeezed, `street_words` are tokens."""
+
+    number: str
+    street: str
+    unit: str
+    city: str
+    postcode: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmailValue:
+    """An e-mail address: the whole, and what stands before and after the @."""
+
+    text: str
+    local: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextValue:
+    """Any other text: squeezed to letters and digits."""
+
+    text: str
+
+
+Value = Name | NameValue | BirthValue | AddressValue | EmailValue | TextValue
+
+
+@lru_cache(CACHE)
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text, in lower case and without accents."""
+    if not text:
+        return ()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text)
+        text = "".join(char for char in text if not unicodedata.combining(char))
+    text = text.lower().replace("'", "").replace("_", " ")
+    return tuple(word for word in _NOT_WORD.split(text) if word)
+
+
+@lru_cache(CACHE)
+def squeezed(text: str) -> str:
+    """A text as letters and digits alone."""
+    return "".join(words(text))
+
+
+@lru_cache(CACHE)
+def text_value(text: str) -> TextValue | None:
+    """Any text; None where nothing is written."""
+    plain = squeezed(text)
+    return TextValue(plain) if plain else None
+
+
+@lru_cache(CACHE)
+def digits_value(text: str) -> TextValue | None:
+    """An identity or phone number: letters and digits, without a leading zero or plus."""
+    plain = squeezed(text).lstrip("0")
+    return TextValue(plain) if plain else None
+
+
+@lru_cache(CACHE)
+def gender_value(text: str) -> TextValue | None:
+    """The first letter of what is written, when it is one of the usual words."""
+    plain = squeezed(text)
+    known = {"m": "m", "male": "m", "man": "m", "f": "f", "female": "f", "woman": "f"}
+    known |= {"男": "m", "女": "f", "x": "x", "other": "x", "nonbinary": "x"}
+    return _shared(known[plain]) if plain in known else None
+
+
+@lru_cache(CACHE)
+def _shared(text: str) -> TextValue:
+    return TextValue(text)
+
+
+@lru_cache(CACHE)
+def email_value(text: str) -> EmailValue | None:
+    """An e-mail address in lower case; without an @ it is all local part."""
+    plain = text.strip().lower()
+    local, _, domain = plain.rpartition("@") if "@" in plain else (plain, "", "")
+    return EmailValue(plain, squeezed(local), domain) if plain else None
+
+
+@lru_cache(CACHE)
+def name_value(given: str, middle: str, surname: str, full: str) -> NameValue | None:
+    """A name from its parts, or from one text; titles say nothing."""
+    between, whole = _untitled(middle, NO_NAMES), _untitled(full, NO_GIVEN_NAMES)
+    first, last = _untitled(given, NO_GIVEN_NAMES), _untitled(surname, NO_NAMES)
+    if not whole:
+        # "Earl" in the column of given names is a name, where no full name tells a better one.
+        first, last = first or _named(given, NO_GIVEN_NAMES), last or _named(surname, NO_NAMES)
+    if whole and not first:
+        first = whole[:1]
+    if len(whole) > 1 and not last:
+        last = whole[-1:]
+    told = {*first, *last, *between}
+    rest = tuple(dict.fromkeys(word for word in whole if word not in told))
+    if not (first or last or between):
+        return None
+    return NameValue("".join(first), "".join(between), "".join(last), rest, first, last)
+
+
+def _untitled(text: str, fillers: frozenset[str]) -> tuple[str, ...]:
+    return tuple(word for word in _named(text, fillers) if word not in TITLES)
+
+
+def _named(text: str, fillers: frozenset[str]) -> tuple[str, ...]:
+    found = tuple(word for word in words(text) if not word[0].isdigit())
+    return () if all(word in fillers for word in found) else found
+
+
+@lru_cache(CACHE)
+def birth_value(year: str, month: str, day: str) -> BirthValue | None:
+    """A birth date from its parts, as digits; what is not a number is unknown."""
+    parts = [_number(year), _number(month), _number(day)]
+    if not any(parts):
+        return None
+    if 0 < parts[0] < 100 and len(year.strip()) <= 2:
+        parts[0] += 1900 if parts[0] > 25 else 2000
+    y, m, d = parts
+    return BirthValue(y, m, d, f"{y:04d}{m:02d}{d:02d}", y * 372 + m * 31 + d)
+
+
+def _number(text: str) -> int:
+    plain = _NOT_DIGIT.sub("", text)
+    return int(plain) if plain and len(plain) <= 4 else 0
+
+
+@lru_cache(CACHE)
+def date_parts(text: str, day_first: bool) -> tuple[str, str, str]:
+    """Year, month and day of a date in digits, in whatever order and with whatever marks.
+
+    Eight digits run together are YYYYMMDD unless that year is impossible; of two small numbers the
+    day comes first where `day_first`, unless only the other order is a date.
+    """
+    plain = text.strip()
+    found = re.findall(r"\d+", plain)
+    if len(found) == 1 and len(found[0]) == 8:
+        return _eight_digits(found[0], day_first)
+    if len(found) == 1 and len(found[0]) == 4:
+        return found[0], "", ""
+    if len(found) < 3:
+        return "", "", ""
+    if len(found[0]) == 4:
+        return found[0], found[1], found[2]
+    return _year_last(found[0], found[1], found[2], day_first)
+
+
+def _eight_digits(digits: str, day_first: bool) -> tuple[str, str, str]:
+    if _EARLIEST_YEAR <= int(digits[:4]) <= _LATEST_YEAR or int(digits[4:]) > _LATEST_YEAR:
+        return digits[:4], digits[4:6], digits[6:]
+    return _year_last(digits[:2], digits[2:4], digits[4:], day_first)
+
+
+def _year_last(one: str, two: str, year: str, day_first: bool) -> tuple[str, str, str]:
+    day, month = (one, two) if day_first else (two, one)
+    if int(month) > 12 >= int(day):
+        day, month = month, day
+    return year, month, day
+
+
+@lru_cache(CACHE)
+def address_value(  # noqa: PLR0917 - the parts of an address, cached by content
+    number: str, street: str, unit: str, city: str, postcode: str, region: str
+) -> AddressValue | None:
+    """An address from its parts; a number that leads the street is the street's number."""
+    road = [STREET_TYPES.get(word, word) for word in words(street)]
+    plain_number = squeezed(number)
+    if not plain_number and len(road) > 1 and road[0][0].isdigit():
+        plain_number, road = road[0], road[1:]
+    value = AddressValue(
+        plain_number,
+        "".join(road),
+        "".join(STREET_TYPES.get(word, word) for word in words(unit)),
+        squeezed(city),
+        squeezed(postcode),
+        squeezed(region),
+    )
+    told = value.number or value.street or value.unit or value.city
+    return value if told or value.postcode or value.region else None

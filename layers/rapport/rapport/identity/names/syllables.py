@@ -1,0 +1,276 @@
+"""Compare the Chinese readings of two names, in whatever scripts and romanisations they are."""
+
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from functools import lru_cache
+from itertools import product
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from rapport.identity.names.chinese import HAN, Reading, Unit, match_units, near_surnames
+from rapport.identity.names.latin import WordMatch, match_words
+from rapport.identity.names.levels import NameLevel, NameMatch, judge
+from rapport.identity.names.readings import HONG_KONG, SYSTEMS, Table, sounds_of, table
+
+_UNKNOWN: Final = judge(NameLevel.UNKNOWN, 0.0)
+
+
+class Part(Enum):
+    """How one part of two names, the surname or the given name, relates."""
+
+    AGREE = "agree"
+    TYPO = "typo"  # an unlikely syllable, one edit from a likely one
+    PIECE = "piece"  # one syllable of two agrees
+    ABSENT = "absent"  # one has none, or nothing can be said
+    CONFLICT = "conflict"
+
+
+_Rank = tuple[int, bool, float]
+"""A match in the making: level, whether it does not agree, and minus the similarity."""
+
+_STRANGERS: Final[_Rank] = (NameLevel.CONFLICT, True, 0.0)
+_NOTHING: Final[_Rank] = (NameLevel.UNKNOWN, True, 0.0)
+
+
+def compare_readings(a: Sequence[Reading], b: Sequence[Reading]) -> NameMatch:
+    """The best match over all pairs of readings."""
+    best: _Rank | None = None
+    for x in a:
+        for y in b:
+            rank = _compare(x, y)
+            if best is None or rank < best:
+                best = rank
+                if rank == _SAME:
+                    break
+    if best is None:
+        return _UNKNOWN
+    return judge(NameLevel(best[0]), -best[2], agrees=not best[1])
+
+
+_SAME: Final[_Rank] = (NameLevel.FORM, False, -1.0)
+
+
+def _compare(x: Reading, y: Reading) -> _Rank:
+    rank = _compare_as_read(x, y)
+    if (x.mended or y.mended) and rank[0] < NameLevel.TYPO:
+        return (NameLevel.TYPO, False, 0.85 * rank[2])
+    return rank
+
+
+def _compare_as_read(x: Reading, y: Reading) -> _Rank:
+    surname = _compare_surnames(x, y)
+    if surname is Part.CONFLICT:
+        return _judge_other_surname(x, y)
+    if surname is Part.TYPO:
+        if _compare_western(x, y) is Part.AGREE:
+            return (NameLevel.TYPO, False, -0.7)
+        return (NameLevel.PARTIAL, True, -0.3)
+    given, likeness = _compare_given(x, y)
+    if surname is Part.ABSENT:
+        return _judge_given_alone(x, y, given)
+    if surname is Part.PIECE:
+        likeness *= 0.85
+    return _judge_same_surname(x, y, given, likeness)
+
+
+def _judge_same_surname(x: Reading, y: Reading, given: Part, likeness: float) -> _Rank:
+    if given is Part.CONFLICT:
+        return (NameLevel.SIBLING, True, -0.5 * likeness)
+    if given is Part.TYPO:
+        return (NameLevel.TYPO, False, -0.85 * likeness)
+    if given is Part.AGREE:
+        return _judge_same_given(x, y, likeness)
+    western = _compare_western(x, y)
+    if western is Part.AGREE:
+        return (NameLevel.NICKNAME, False, -0.9 * likeness)
+    if western is Part.CONFLICT:
+        return (NameLevel.SIBLING, True, -0.3)
+    return (NameLevel.PARTIAL, True, -0.6 if given is Part.PIECE else -0.4)
+
+
+def _is_one_sound(reading: Reading) -> bool:
+    """Whether it is a lone syllable in Latin letters, which may as well be a Western nickname."""
+    return not reading.spelled and len(reading.given) == 1 and reading.system != HAN
+
+
+def _judge_same_given(x: Reading, y: Reading, likeness: float) -> _Rank:
+    if x.western == y.western:
+        level = NameLevel.FORM if x.married == y.married else NameLevel.NICKNAME
+        return (level, False, -likeness)
+    western = _compare_western(x, y)
+    return (NameLevel.NICKNAME, False, (-0.8 if western is Part.CONFLICT else -1.0) * likeness)
+
+
+def _judge_other_surname(x: Reading, y: Reading) -> _Rank:
+    """A misspelled surname before a whole given name that agrees; else the names conflict."""
+    if len(x.given) != 2 or len(y.given) != 2 or x.system == y.system == HAN:
+        return _STRANGERS
+    given, likeness = _compare_given(x, y)
+    if given is not Part.AGREE:
+        return _STRANGERS
+    if _is_surname_misspelled(x, y):
+        return (NameLevel.TYPO, False, -0.85 * likeness)
+    return (NameLevel.CONFLICT, True, -0.4)
+
+
+def _is_surname_misspelled(x: Reading, y: Reading) -> bool:
+    usual = table().usual_surnames
+    for han, latin in ((x, y), (y, x)):
+        if han.system == HAN:
+            unlikely = latin.mended or latin.spelled not in usual
+            return unlikely and not near_surnames(latin.spelled).isdisjoint(han.surnames)
+    known = x.spelled in usual and y.spelled in usual
+    return (not known or x.mended or y.mended) and OSA.distance(x.spelled, y.spelled) <= 1
+
+
+def _judge_given_alone(x: Reading, y: Reading, given: Part) -> _Rank:
+    if given is Part.CONFLICT and (_is_one_sound(x) or _is_one_sound(y)):
+        given = Part.ABSENT
+    western = _compare_western(x, y)
+    if given is Part.AGREE:
+        return (NameLevel.PARTIAL, False, -0.8)
+    if given is Part.CONFLICT or western is Part.CONFLICT:
+        return _STRANGERS
+    if western is Part.AGREE:
+        return (NameLevel.PARTIAL, False, -0.7)
+    if given is Part.PIECE or given is Part.TYPO:
+        return (NameLevel.PARTIAL, True, -0.5)
+    return _NOTHING
+
+
+def _compare_surnames(x: Reading, y: Reading) -> Part:
+    if not (x.spelled and y.spelled):
+        return Part.ABSENT
+    if not x.surnames.isdisjoint(y.surnames):
+        return Part.AGREE
+    if not (x.married.isdisjoint(y.surnames) and y.married.isdisjoint(x.surnames)):
+        return Part.PIECE
+    if x.foreign and y.foreign and match_words(x.spelled, y.spelled)[0] is not WordMatch.NONE:
+        return Part.AGREE
+    if not (x.near.isdisjoint(y.surnames) and y.near.isdisjoint(x.surnames)):
+        return Part.TYPO
+    return Part.CONFLICT
+
+
+def _compare_given(x: Reading, y: Reading) -> tuple[Part, float]:
+    """How the given names relate, and a factor for the similarity."""
+    a, b = x.given, y.given
+    if not a or not b:
+        return Part.ABSENT, 1.0
+    if len(a) != len(b):
+        piece = any(match_units(u, v) or _is_misspelled(u, v) for u in a for v in b)
+        return (Part.PIECE if piece else Part.CONFLICT), 1.0
+    matched = list(map(match_units, a, b))
+    likeness = 1.0 if _are_one_system(a[0], b[0]) else 0.9
+    if all(matched):
+        alone = len(a) == 1 and (_may_lack_syllable(x) or _may_lack_syllable(y))
+        return (Part.PIECE if alone else Part.AGREE), likeness
+    if False not in matched:
+        return Part.ABSENT, likeness
+    if matched.count(True) == len(a) - 1 and len(a) > 1:
+        i = matched.index(False)
+        if _is_misspelled(a[i], b[i]):
+            return Part.TYPO, likeness
+        return Part.CONFLICT, (1.4 if _are_one_edit_apart(a[i], b[i]) else 1.0) * likeness
+    return Part.CONFLICT, 0.5
+
+
+def _may_lack_syllable(reading: Reading) -> bool:
+    return reading.nickname or (bool(reading.western) and not _is_telling(reading))
+
+
+def _are_one_system(a: Unit, b: Unit) -> bool:
+    return a.system == b.system or HAN in (a.system, b.system)
+
+
+def _is_misspelled(a: Unit, b: Unit) -> bool:
+    """Whether a syllable is an unlikely one, an edit away, or a character one of the same sound."""
+    if a.system != b.system:
+        return False
+    if a.system == HAN:
+        return not a.sounds.cantonese.isdisjoint(b.sounds.cantonese)
+    return not (a.usual and b.usual) and _are_one_edit_apart(a, b)
+
+
+def _are_one_edit_apart(a: Unit, b: Unit) -> bool:
+    return a.system == b.system and OSA.distance(a.text, b.text, score_cutoff=1) <= 1
+
+
+def _compare_western(x: Reading, y: Reading) -> Part:
+    if not x.western or not y.western:
+        return Part.ABSENT
+    if (x.given or y.given) and not (_is_telling(x) and _is_telling(y)):
+        return Part.ABSENT  # an unknown word beside Chinese syllables may be a misspelled one
+    kinds = [
+        match_words(min(word, other), max(word, other))[0]
+        for word in x.western
+        for other in y.western
+    ]
+    best = min(kinds)
+    if best is WordMatch.INITIAL:
+        return Part.ABSENT
+    matched = len(kinds) - kinds.count(WordMatch.NONE)
+    if best is not WordMatch.NONE and matched >= min(len(x.western), len(y.western)):
+        return Part.AGREE
+    return Part.CONFLICT
+
+
+def _is_telling(reading: Reading) -> bool:
+    names = table().given_names
+    return any(word in names for word in reading.western)
+
+
+# -- Han characters against misspelled Latin letters
+
+
+def compare_spellings(
+    readings: Sequence[Reading], written: Sequence[str], most: int
+) -> NameMatch | None:
+    """A typo, if a text is at most so many edits from how the characters may be spelled."""
+    best: NameMatch | None = None
+    for reading in readings:
+        if not (reading.spelled and reading.given):
+            continue
+        spellings = expected_spellings(reading.spelled, "".join(u.text for u in reading.given))
+        for text in written:
+            match = _find_near(text, spellings, most)
+            if match and (best is None or match.similarity > best.similarity):
+                best = match
+    return best
+
+
+def _find_near(text: str, spellings: tuple[str, ...], most: int) -> NameMatch | None:
+    size = len(text)
+    if size < 6:
+        return None
+    limit = most if size > 9 else 1
+    nearest = min(
+        (
+            OSA.distance(text, s, score_cutoff=limit)
+            for s in spellings
+            if abs(len(s) - size) <= limit
+        ),
+        default=limit + 1,
+    )
+    return judge(NameLevel.TYPO, 0.95 - nearest / size) if nearest <= limit else None
+
+
+@lru_cache(maxsize=16_384)
+def expected_spellings(surname: str, given: str) -> tuple[str, ...]:
+    """How a Chinese name, folded, may be spelled without spaces, surname first."""
+    found: dict[str, None] = {}
+    for system in SYSTEMS:
+        surnames = table().surname_spellings[system].get(surname, ())[:3]
+        parts = [tuple(_spell(table(), system, character))[:5] for character in given]
+        for spelled in product(surnames, *parts):
+            found["".join(spelled)] = None
+    return tuple(found)
+
+
+def _spell(readings: Table, system: str, character: str) -> Iterator[str]:
+    sounds = sounds_of(character)
+    usual = sounds.usual[0 if system == HONG_KONG else 1]
+    every = sounds.cantonese if system == HONG_KONG else sounds.mandarin
+    for sound in (usual, *sorted(every - {usual})):
+        yield from readings.spellings[system].get(sound, ())[:3]
