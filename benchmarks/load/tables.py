@@ -141,7 +141,8 @@ def recount(storage: Storage, shots: Sequence[Shot], dead_before: dict[str, int]
     stored: Counter[str] = Counter()
     disordered = too_many = 0
     for record_id, own in _by_record(shots).items():
-        ids = [item["provider_message_id"] for item in storage.of_record(record_id)]
+        # A message's position ends in the provider's id of it.
+        ids = [item["position"].partition("#")[2] for item in storage.of_record(record_id)]
         stored.update(ids)
         wanted = [shot.message_id for shot in own]
         disordered += [one for one in ids if one in set(wanted)] != wanted
