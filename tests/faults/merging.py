@@ -62,6 +62,21 @@ def unmerge(world: World) -> None:
     world.writes(OTHER, "Who am I?", channel="twilio", to="+15550009999")
 
 
+def other_rules(world: World) -> None:
+    """By other rules telephones join nobody: the customer comes apart, conversations as well."""
+    world.step()
+    with world.uncounted():
+        rules = world.request("GET", "/v1/identity/rules", claims=ADMIN).json["rules"]
+    for namespace in rules["namespaces"]:
+        if namespace["name"] == "phone":
+            namespace["joins_from"] = None
+    body = {"replaces": rules["version"], "rules": {**rules, "version": "no-phones"}}
+    world.asks("PUT", "/v1/identity/rules", body, ADMIN, "rules")
+    world.step()  # functions go by the rules they read for a minute
+    world.asks("POST", "/v1/identity/rules/application", {"limit": 100}, ADMIN, "apply")
+    world.writes(OTHER, "Who am I?", channel="twilio", to="+15550009999")
+
+
 def _customers(world: World) -> list[str]:
     with world.uncounted():
         return [_search(world, number)["customer_id"] for number in (f"+{ADA}", OTHER)]

@@ -291,5 +291,6 @@ STORIES = {
         Story("merge", merging.merge, merging.two_customers),
         Story("merge-decided", merging.decide, merging.two_customers),
         Story("unmerge", merging.unmerge, merging.one_customer),
+        Story("other-rules", merging.other_rules, merging.one_customer),
     )
 }
