@@ -19,7 +19,7 @@ class Tables:
         self.ids, self.conversations, self.dead = ids, conversations, dead
 
     def of_record(self, _record_id: str) -> list[dict[str, Any]]:
-        return [{"provider_message_id": one} for one in self.ids]
+        return [{"position": f"0#{one}"} for one in self.ids]
 
     def of_partition(self, _table: str, _pk: str) -> list[dict[str, Any]]:
         return [{"conversation_id": str(number)} for number in range(self.conversations)]
