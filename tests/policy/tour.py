@@ -6,32 +6,21 @@ from unittest.mock import patch
 
 from local.twins import webhooks
 from local.twins.faults import Fault
-from rapport.channels.base import Account
 from rapport.conversations.store import DynamoConversations
 from rapport.identity import changes
 from tests.faults.stories import ANSWER, GRACE
-from tests.faults.world import ADA, ADMIN, BOB, MESSENGER, WHATSAPP, World, claims
+from tests.faults.world import (
+    ADA,
+    ADMIN,
+    BOB,
+    MESSENGER,
+    SES,
+    TWILIO,
+    WHATSAPP,
+    World,
+    claims,
+)
 
-TWILIO = Account(
-    "twilio",
-    "main",
-    {
-        "account_sid": "AC00000000000000000000000000000001",
-        "auth_token": "twilio-auth-token-for-tests-only",
-        "sms_from": "+15550009999",
-        "public_base_url": "https://api.rapport.example",
-    },
-)
-SES = Account(
-    "ses",
-    "main",
-    {
-        "from_address": "shop@shop.example",
-        "region": "us-east-1",
-        "configuration_set": "rapport",
-        "allowed_topic_arns": ["arn:aws:sns:us-east-1:000000000000:twin-mail"],
-    },
-)
 LONG = "x" * 260_000
 BASIC = "Basic d3JpdGUta2V5LWZvci10ZXN0czo="
 SUPERVISOR = {"sub": "usr_boss", "cognito:groups": "[supervisor]"}

@@ -83,11 +83,16 @@ def _conversations_are_whole(platform: Platform) -> None:
 
 
 def _led_on(platform: Platform, customer: str | None) -> Iterator[Conversation]:
-    """The customer's conversation, and those into which it was closed when customers became one."""
+    """The customer's conversations, and those into which they went when customers became one.
+
+    A message of days ago may begin another conversation: what was said since lies in the archive.
+    """
     heads, seen = platform.stores.conversations.current, set[str]()
+    archived = platform.stores.conversations.archived
     while customer in heads and customer not in seen:
         seen.add(customer)
         yield heads[customer]
+        yield from (one for one in archived.values() if one.customer_id == customer)
         customer = heads[customer].merged_into
 
 
