@@ -1,6 +1,6 @@
 # Everything a day's work needs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup build up down reset logs demo test faults soak check bench identity-bench train load scale \
+.PHONY: help setup build up down reset logs demo test faults soak check bench identity-bench train otp-report load scale \
 	fmt lock deploy
 
 PY := .venv/bin/python
@@ -9,7 +9,7 @@ CODE = $(wildcard layers/rapport functions local tests benchmarks tools)
 
 help: ## Show this list
 	@printf 'Rapport: one command starts the whole product on this machine, no AWS account needed.\n\n'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\nNew here? make up, then make demo.\n'
 
 setup: ## Install what the project needs into .venv and .local/venv (once; nothing global)
@@ -84,6 +84,9 @@ load: setup ## Put load on the running stack and recount (ARGS="burst", ARGS=--s
 
 scale: setup ## Compute docs/scale.md anew: what a year needs, what binds first, what it costs
 	@PYTHONPATH=layers/rapport $(PY) -m benchmarks.planner --write $(ARGS)
+
+otp-report: setup ## Live through pumping attacks and honest weeks: what codes cost, and who loses one
+	@PYTHONPATH=layers/rapport $(PY) -m benchmarks.otp_report $(ARGS)
 
 soak: setup ## Live through seeded worlds under virtual time: SEEDS=n small ones, or LONG=1
 	@PYTHONPATH=layers/rapport $(PY) -m tests.simulation $(if $(LONG),--long --seed $(or $(SEED),1),--seeds $(or $(SEEDS),200)) $(ARGS)

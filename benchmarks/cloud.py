@@ -52,7 +52,9 @@ class BenchCloud(Platform):
         start = len(self.invocations)
         what()
         self.run_until(self.clock.now())
-        if any(queue.messages for queue in self.queues.values()) or self.dead_letters():
+        # Codes are followed later: their queue delays everything.
+        queues = [queue for name, queue in self.queues.items() if name != "CodesQueue"]
+        if any(queue.messages for queue in queues) or self.dead_letters():
             raise AssertionError(f"A message was not taken:\n{self.last_log()}")
         return self.invocations[start:]
 

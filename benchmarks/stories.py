@@ -6,10 +6,12 @@ table counts.
 
 import base64
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from urllib.parse import parse_qs
 
 from benchmarks import webhooks
 from benchmarks.calls import Call, Invocation
@@ -25,7 +27,11 @@ SPAN = QUIET + timedelta(minutes=10)
 
 STAFF = {"sub": webhooks.AGENT, "cognito:groups": "[agent]"}
 ADMIN = {"sub": "usr_admin", "cognito:groups": "[admin]"}
-SHOP = {"sub": "shop", "client_id": "shop", "scope": "rapport/customers.write"}
+SHOP = {
+    "sub": "shop",
+    "client_id": "shop",
+    "scope": "rapport/customers.write rapport/verifications.write",
+}
 SCREEN = "Kz6AKcXhIAMCJqA="
 
 
@@ -48,7 +54,7 @@ class Stories:
 def tell(cloud: BenchCloud) -> Stories:
     """Run everything once; raises where the product answers other than it should."""
     stories = Stories()
-    for account in (webhooks.WHATSAPP, webhooks.WEBCHAT, webhooks.SEGMENT):
+    for account in (webhooks.WHATSAPP, webhooks.WEBCHAT, webhooks.SEGMENT, webhooks.TWILIO):
         cloud.add_account(account)
     _agent(cloud, stories)
     _first_contact(cloud, stories)
@@ -57,6 +63,7 @@ def tell(cloud: BenchCloud) -> Stories:
     _answer(cloud, stories)
     _receipts(cloud, stories)
     _identity(cloud, stories)
+    _codes(cloud, stories)
     _others(cloud, stories)
     read = [call for call in cloud.recorder.calls if _is_secret(call)]
     stories.secrets = tuple({call.target: call for call in read}.values())
@@ -184,6 +191,52 @@ def _identity(cloud: BenchCloud, stories: Stories) -> None:
         done = _settled(cloud, ask)
         stories.stage(name, _of(done, "serve_customers"))
     stories.stage("conversations follow", _of(done, "follow_customers"))
+
+
+def _codes(cloud: BenchCloud, stories: Stories) -> None:
+    """A code for a customer, and one for an address: asked for, sent, answered.
+
+    The first one reads the keys, the service and the guard's books, which are kept for a while.
+    """
+    phone = f"/v1/customers?namespace=phone&value=%2B{webhooks.SENDER}"
+    customer = cloud.must(cloud.request("GET", phone, claims=STAFF)).json["items"][0]
+    to_customer = {"customer_id": customer["customer_id"], "channel": "sms", "purpose": "identity"}
+    to_address = {"address": webhooks.ADDRESS, "purpose": "confirm_phone"}
+    asked = {
+        "code, first": to_address,
+        "code for a customer": to_customer,
+        "code for an address": to_address,
+        "code after a wrong one": to_customer,
+    }
+    for name, body in asked.items():
+        made: list[Answer] = []
+        wanted = {**body, "session": name}
+        ask = partial(cloud.request, "POST", "/v1/verifications", wanted, claims=SHOP)
+        done = cloud.settle(partial(_kept, ask, made))
+        stories.stage(f"{name}: start", _of(done, "serve_verifications"))
+        stories.stage(f"{name}: sent", _of(done, "dispatch_codes"))
+        stories.stage(f"{name}: counted", _of(done, "count_codes"))
+        place = f"/v1/verifications/{cloud.must(made[0]).json['verification_id']}/check"
+        code = _code(_of(done, "dispatch_codes")[0])
+        guesses = {"wrong": f"{int(code) ^ 1:06}"} if name.endswith("wrong one") else {}
+        for what, guess in (guesses | {"right": code}).items():
+            answer = {"code": guess, "session": name}
+            check = partial(cloud.request, "POST", place, answer, claims=SHOP)
+            stories.stage(f"{name}: {what}", _of(_settled(cloud, check), "serve_verifications"))
+        _wait(cloud)
+    cloud.clock.advance(timedelta(seconds=30))
+    stories.stage("codes followed", _of(cloud.settle(lambda: None), "follow_codes"))
+
+
+def _kept(ask: Callable[[], Answer], answers: list[Answer]) -> None:
+    answers.append(ask())
+
+
+def _code(sending: Invocation) -> str:
+    """The code that a provider was given to send."""
+    (asked,) = [call for call in sending.calls if not call.is_aws]
+    (code,) = re.findall(r"\b\d{6}\b", parse_qs(asked.params["body"].decode())["Body"][0])
+    return str(code)
 
 
 def _others(cloud: BenchCloud, stories: Stories) -> None:

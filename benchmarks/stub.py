@@ -21,6 +21,7 @@ MEDIA = b"\xff\xd8\xff\xe0 a picture"
 PROVIDER_ID = "wamid.HBgLMTQxNTU1NTAxMDAVAgARGBI5QTNDQTVCM0Q0Q0Q2RTY3RTcA"
 PROVIDER_ANSWER = {
     "messages": [{"id": PROVIDER_ID}],
+    "sid": "SM00000000000000000000000000000001",
     "url": "https://lookaside.fbsbx.com/media/picture",
     "mime_type": "image/jpeg",
 }

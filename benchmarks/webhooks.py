@@ -18,6 +18,15 @@ WHATSAPP = Account(
     },
 )
 ORIGIN = "https://shop.example"
+TWILIO = Account(
+    "twilio",
+    "main",
+    {
+        "account_sid": "AC00000000000000000000000000000001",
+        "auth_token": "a-token-for-measurements-only",
+        "sms_from": "+14155550199",
+    },
+)
 WEBCHAT = Account(
     "webchat",
     "shop",
@@ -28,6 +37,8 @@ SEGMENT = Account("segment", "default", {"write_keys": [WRITE_KEY]})
 
 NAME = "Ada Lindqvist"
 SENDER = "14155550100"
+ADDRESS = "+14155550123"
+"""Where a visitor of the shop reads one-time codes."""
 AGENT = "5f0e6c1c-2e0f-4b7c-9a55-0d3c1f4f7a11"  # as Cognito's subjects are
 TEXT = (
     "Hi, my order 48213 was meant to arrive on Tuesday but the tracking page still says that it"

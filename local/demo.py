@@ -22,6 +22,8 @@ from local.screen import PATIENCE, Screen
 
 T = TypeVar("T")
 WIDTH = 12
+JANE = "+14155550102"
+COVERED = "•"
 INK = {"shop": "36", "Jane": "35", "visitor": "35", "officer": "32", "phone": "33", "system": "2"}
 
 
@@ -100,11 +102,36 @@ class Officer:
         )
         return dict(answer["message"])
 
+    def record_of(self, seen: Seen) -> dict[str, Any]:
+        """The record of the sender of a message on the screen."""
+        customer = self.api.get(f"/v1/customers/{seen.customer_id}")
+        mine = [one for one in customer["records"] if one["channel"] == seen.channel]
+        return dict(mine[-1])
+
+    def verifies(self, customer_id: str, session: str, **more: Any) -> dict[str, Any]:
+        """Send a code to the customer's address on record, for `session` to answer."""
+        wanted = {"customer_id": customer_id, "purpose": "identity", "session": session, **more}
+        begun = self.api.post("/v1/verifications", wanted, **{"idempotency-key": str(uuid.uuid4())})
+        tell("officer", f"asks for proof; the screen says: {begun['channel']}, {begun['status']}")
+        return dict(begun)
+
+    def hears(self, verification: dict[str, Any], status: str) -> dict[str, Any]:
+        """What has become of a verification, once it is `status`."""
+
+        def look() -> dict[str, Any] | None:
+            told = self.api.get(f"/v1/verifications/{verification['verification_id']}")
+            return told if told["status"] == status else None
+
+        told = eventually(f"the verification to be {status}", look)
+        tell("officer", f"the screen says: {status}; which code it was stays with the customer")
+        return told
+
     def goes(self) -> None:
         """Resolve what is theirs and go offline."""
         mine = self.api.get("/v1/conversations", assignee="me")
         for conversation in mine["items"]:
-            self.api.post(f"/v1/conversations/{conversation['conversation_id']}/resolve")
+            # Customers who turned out to be one have their conversations joined meanwhile.
+            self.api.call("POST", f"/v1/conversations/{conversation['conversation_id']}/resolve")
         self.api.put(f"/v1/agents/{self.agent_id}/presence", {"presence": "offline"})
         self.screen.close()
 
@@ -175,10 +202,11 @@ def text_of(message: dict[str, Any]) -> str:
     return str(message.get("text") or (message.get("content") or {}).get("text") or "")
 
 
-def jane_asks(context: StackContext, officer: Officer) -> list[str]:
-    """S2 up to the code: Jane by Messenger, then by WhatsApp and SMS; the customers' ids."""
+def jane_asks(context: StackContext, officer: Officer) -> tuple[Seen, Seen]:
+    """S2 up to the code: Jane by Messenger, then by WhatsApp and SMS; where each was seen."""
     say("\nS2  Jane asks about a card: Messenger, then WhatsApp and SMS\n")
-    psid, phone = "7788990011223344", "+14155550102"
+    # A Messenger that nobody has proven yet, so that the story can be told again.
+    psid, phone = f"77{uuid.uuid4().int % 10**14:014d}", JANE
     first = writes(context, officer, "messenger", psid, "Hi, is the travel card free?")
     sent = officer.answers(
         first.conversation_id,
@@ -198,7 +226,36 @@ def jane_asks(context: StackContext, officer: Officer) -> list[str]:
     form = officer.answers(third.conversation_id, "Here it is: https://bank.example/apply/jw")
     arrives(context, "sms", phone, form)
     receipts(officer, form, "delivered")
-    return [first.customer_id, second.customer_id]
+    return first, second
+
+
+def jane_proves(context: StackContext, officer: Officer, chat: Seen, jane: Seen) -> str:
+    """S2's code: to the phone on record, from there into Messenger; the verification's id."""
+    say("\nS2  Is it Jane who writes on Messenger? A code to the phone on record tells\n")
+    record = officer.record_of(chat)
+    # Where the code goes is not the officer's to say, nor the chat's: it is on record.
+    begun = officer.verifies(jane.customer_id, session=record["record_id"])
+    code = code_for(context, begun)
+    tell("phone", f"sms shows Jane: {code['code']} is your code …")
+    answer = "it's {}"
+    tell("Jane", f"types into Messenger: {answer.format(code['code'])}")
+    psid = record["identifiers"][0]["value"].partition(":")[2]
+    said = {"channel": "messenger", "from": psid, "text": answer.format(code["code"])}
+    twins(context).post("/customer/send", said)
+    officer.sees(answer.format(COVERED * len(code["code"])))
+    officer.hears(begun, "approved")
+    return str(begun["verification_id"])
+
+
+def code_for(context: StackContext, verification: dict[str, Any]) -> dict[str, Any]:
+    """The code of a verification, as it arrived wherever it went."""
+
+    def look() -> dict[str, Any] | None:
+        arrived = twins(context).get("/codes")["codes"]
+        wanted = verification["verification_id"]
+        return next((one for one in arrived if one["verification_id"] == wanted), None)
+
+    return eventually("the code", look)
 
 
 def writes(context: StackContext, officer: Officer, channel: str, sender: str, text: str) -> Seen:
@@ -261,9 +318,11 @@ def main() -> None:
     officer = Officer.signs_in(context, "omar@bank.example")
     tell("officer", "signs in, opens the screen, goes online")
     try:
-        customers = [sneaker_shop(context, officer), *jane_asks(context, officer)]
+        visitor = sneaker_shop(context, officer)
+        chat, jane = jane_asks(context, officer)
+        jane_proves(context, officer, chat, jane)
         say("\nWho they are: one profile a customer")
-        for customer_id in customers:
+        for customer_id in (visitor, jane.customer_id):
             profile(officer.api, customer_id)
     finally:
         officer.goes()

@@ -74,7 +74,9 @@ def read_folds() -> dict[str, str]:
         if japanese != simplified.get(standard, standard):
             folds.setdefault(japanese, simplified.get(standard, standard))
     folds |= {"峯": "峰", "羣": "群", "晉": "晋", "曉": "晓", "綉": "绣", "昇": "升"}
-    return {a: b for a, b in folds.items() if a != b and len(a) == len(b) == 1 and b not in folds}
+    # 温 is the Simplified form of 溫 and a variant of it in Hong Kong: it stays itself.
+    folds = {a: b for a, b in folds.items() if a != b and len(a) == len(b) == 1}
+    return {a: b for a, b in folds.items() if b not in folds}
 
 
 def is_used(character: str) -> bool:
@@ -138,8 +140,10 @@ def spell_surnames(
             join_spellings([wade_giles_spellings(p) for p in mandarin]),
         )
         also = own.get("also", "").split()
-        extra = own.get("hong_kong", "").split()
-        columns = [list(dict.fromkeys([*extra, *systems[0]])), *systems[1:], also]
+        for column, system in ((0, "hong_kong"), (2, "wade_giles")):
+            extra = own.get(system, "").split()
+            systems[column][:] = dict.fromkeys([*extra, *systems[column]])
+        columns = [*systems, also]
         spelled[folded] = "|".join(" ".join(column) for column in columns)
     return dict(sorted(spelled.items()))
 

@@ -1,4 +1,4 @@
-"""Amazon: SESv2's SendEmail, and SNS's certificate and subscription confirmation."""
+"""Amazon: SESv2's SendEmail, SNS's certificate and confirmation; others in modules of their own."""
 
 import base64
 import json
@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Any
 
+from local.twins import sms_voice_api
 from local.twins.answers import Call, answer, octets
 from local.twins.mail import Authority
 from local.twins.state import Registration, State
@@ -22,12 +23,25 @@ def handle(state: State, call: Call, authority: Authority) -> HttpResponse:
     """Answer one request."""
     if SNS_HOST.fullmatch(call.host):
         return _sns(state, call, authority)
+    messaging = sms_voice_api.HOST.fullmatch(call.host)
+    if messaging:
+        if not _is_signed(call, sms_voice_api.SERVICE, messaging[1]):
+            return sms_voice_api.error("MissingAuthenticationTokenException", 400)
+        return sms_voice_api.handle(state, call)
     region = SES_HOST.fullmatch(call.host)
     if region is None or call.method != "POST" or call.path != SEND:
         return error("NotFoundException", 404)
-    if not _is_signed(call, region[1]):
+    if not _is_signed(call, "ses", region[1]):
         return error("MissingAuthenticationTokenException", 403)
     return _send(state, call.json)
+
+
+def channels_of(call: Call) -> set[str]:
+    """The names by which a fault may mean this request's channel."""
+    if not sms_voice_api.HOST.fullmatch(call.host):
+        return {"ses", "email"}
+    is_call = "Voice" in call.headers.get("x-amz-target", "").rpartition(".")[2]
+    return {"aws_messaging", "voice" if is_call else "sms"}
 
 
 def error(name: str, status: int) -> HttpResponse:
@@ -45,11 +59,12 @@ def _sns(state: State, call: Call, authority: Authority) -> HttpResponse:
     return answer(400, {})
 
 
-def _is_signed(call: Call, region: str) -> bool:
+def _is_signed(call: Call, service: str, region: str) -> bool:
     """Signature version 4 in form: scope, and the headers that must be signed. Not its digest."""
     value = call.headers.get("authorization", "")
-    scope = re.search(r"Credential=[^/]+/(\d{8})/([a-z0-9-]+)/ses/aws4_request", value)
-    if not value.startswith("AWS4-HMAC-SHA256 ") or scope is None or scope[2] != region:
+    scope = re.search(r"Credential=[^/]+/(\d{8})/([a-z0-9-]+/[a-z0-9-]+)/aws4_request", value)
+    wanted = f"{region}/{service}"
+    if not value.startswith("AWS4-HMAC-SHA256 ") or scope is None or scope[2] != wanted:
         return False
     is_dated = call.headers.get("x-amz-date", "").startswith(scope[1])
     return is_dated and "host" in value and "Signature=" in value

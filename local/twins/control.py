@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from local.twins import codes
 from local.twins.answers import Call, answer, octets
 from local.twins.customer import Action, UnknownAccount
 from local.twins.delivery import Outcome, Postman
@@ -27,6 +28,7 @@ class Control:
         self._routes: dict[tuple[str, str], Callable[[Call], HttpResponse]] = {
             ("GET", "health"): self._health,
             ("GET", "outbox"): self._outbox,
+            ("GET", "codes"): self._codes,
             ("GET", "requests"): self._requests,
             ("GET", "sns-root.pem"): self._root,
             ("POST", "faults"): self._faults,
@@ -58,6 +60,12 @@ class Control:
         wanted = call.parameters
         found = self._twins.outbox(wanted.get("to"), wanted.get("channel"))
         return answer(200, {"messages": [_plain(message) for message in found]})
+
+    def _codes(self, call: Call) -> HttpResponse:
+        """The one-time codes that reached `to`, the latest last."""
+        wanted = call.parameters
+        found = codes.codes(self._twins.outbox(wanted.get("to"), wanted.get("channel")))
+        return answer(200, {"codes": [_plain(code) for code in found]})
 
     def _requests(self, call: Call) -> HttpResponse:
         del call
@@ -104,12 +112,16 @@ class Control:
         return answer(200, dataclasses.asdict(self._twins.settings.receipts))
 
     def _settings(self, call: Call) -> HttpResponse:
-        """`enforce_windows`; `failures`, which maps recipients to the code they fail with."""
+        """`enforce_windows`; `failures` (recipient: the code it fails with, or how a call ends);
+        `authentication_templates`, WhatsApp's for one-time codes."""
         state, given = self._twins.state, call.json
         state.enforce_windows = bool(given.get("enforce_windows", state.enforce_windows))
         for who, code in given.get("failures", {}).items():
             state.failures[who.removeprefix("whatsapp:").removeprefix("+").lower()] = str(code)
-        return answer(200, {"enforce_windows": state.enforce_windows, "failures": state.failures})
+        templates = given.get("authentication_templates", state.authentication_templates)
+        state.authentication_templates = frozenset(templates)
+        shown = {"enforce_windows": state.enforce_windows, "failures": state.failures}
+        return answer(200, {**shown, "authentication_templates": sorted(templates)})
 
     def _confirm(self, call: Call) -> HttpResponse:
         webhook = self._twins.confirmation(call.json.get("account", "main"))

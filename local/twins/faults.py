@@ -20,6 +20,7 @@ class Fault:
     `drop_before`, `drop_after`: hang up without an answer, before or after the effect.
     `duplicate`: a proxy brings the request twice; the caller sees the second answer. `refuse`: no
     connection at all (in process only; over HTTP it hangs up).
+    `quotes`: the answer repeats what was sent, as some providers' errors do.
     `match`: `host`, `path`, `to`, `channel`; every key given must fit (path: contained in;
     channel: the account's or the canonical one, `twilio` as well as `sms`).
     """
@@ -32,6 +33,7 @@ class Fault:
     code: str | int | None = None
     seconds: float = 1.0
     headers: dict[str, str] = field(default_factory=dict)
+    quotes: bool = False
 
 
 class Dropped(Exception):

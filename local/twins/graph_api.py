@@ -77,6 +77,9 @@ def _whatsapp(
     text = content.get("body") if kind == "text" else content.get("caption")
     if (kind == "text" and not text) or len(text or "") > 4096:
         return error(100, 400)
+    template = _template(content) if kind == "template" else None
+    if template and template["name"] in state.authentication_templates and not template["button"]:
+        return error(131008, 400)  # "Button at index 0 of type Url requires a parameter"
     wamid = state.ident("wamid.")
     # Meta takes a free-form message outside the window, and reports 131047 as a failed status.
     is_late = kind != "template" and not state.is_window_open(registration.account, to)
@@ -86,7 +89,7 @@ def _whatsapp(
         "provider_message_id": wamid,
         "text": text,
         "media_url": content.get("link"),
-        "template": _template(content) if kind == "template" else None,
+        "template": template,
         "reference": as_text(body.get("biz_opaque_callback_data")),
         "reply_to": (body.get("context") or {}).get("message_id"),
         **({"failure": "131047"} if is_late else {}),
@@ -100,14 +103,23 @@ def _whatsapp(
 
 
 def _template(content: dict[str, Any]) -> dict[str, Any]:
-    parameters = [
+    language = (content.get("language") or {}).get("code")
+    copied = _texts(content, "button")
+    return {
+        "name": content.get("name"),
+        "language": language,
+        "parameters": _texts(content, "body"),
+        "button": copied[0] if copied else None,
+    }
+
+
+def _texts(content: dict[str, Any], kind: str) -> list[Any]:
+    return [
         parameter.get("text")
         for component in content.get("components", [])
-        if component.get("type") == "body"
+        if component.get("type") == kind
         for parameter in component.get("parameters", [])
     ]
-    language = (content.get("language") or {}).get("code")
-    return {"name": content.get("name"), "language": language, "parameters": parameters}
 
 
 def _messenger(

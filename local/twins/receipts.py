@@ -111,6 +111,8 @@ def _messenger(receipt: _Receipt) -> Webhook | None:
 
 def _twilio(receipt: _Receipt) -> Webhook | None:
     message, account = receipt.message, receipt.registration.account
+    if message.channel == "voice":
+        return _twilio_call(receipt)
     # Twilio reports only to those who asked, and knows no "read" of an SMS.
     if not message.status_callback or (message.channel == "sms" and receipt.status == "read"):
         return None
@@ -122,6 +124,32 @@ def _twilio(receipt: _Receipt) -> Webhook | None:
         sender=message.sender,
         recipient=message.to,
         error_code=message.failure if receipt.status == "failed" else None,
+    )
+    return webhooks.twilio_webhook(account, message.status_callback, form)
+
+
+CALLS = {
+    "sent": ("ringing", "ringing"),
+    "delivered": ("in-progress", "answered"),
+    "read": ("completed", "completed"),
+}
+"""A call's status, and the event by which one asks to be told of it."""
+
+
+def _twilio_call(receipt: _Receipt) -> Webhook | None:
+    message, account = receipt.message, receipt.registration.account
+    # Whoever never picks up: `failures` may say how, e.g. `busy`. It is an end like any other.
+    ends = message.failure if message.failure in ("busy", "no-answer", "canceled") else "failed"
+    status, event = CALLS.get(receipt.status, (ends, "completed"))
+    if not message.status_callback or event not in message.callback_events:
+        return None
+    form = webhooks.twilio_call_status(
+        account,
+        message.provider_message_id,
+        status,
+        sender=message.sender,
+        recipient=message.to,
+        at=receipt.at,
     )
     return webhooks.twilio_webhook(account, message.status_callback, form)
 

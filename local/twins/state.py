@@ -12,6 +12,8 @@ from rapport.channels.base import Account
 from rapport.kernel.clock import Clock
 
 WINDOW = timedelta(hours=24)
+AUTHENTICATION_TEMPLATES = frozenset({"verification_code"})
+"""WhatsApp templates of the category for one-time codes, which have a button that copies it."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Delivered:
     to: str
     provider_message_id: str
     text: str | None = None
+    spoken: str | None = None  # TwiML or SSML of a call; `text` is what is heard
     media_url: str | None = None
     template: dict[str, Any] | None = None
     subject: str | None = None
@@ -43,6 +46,7 @@ class Delivered:
     reference: str | None = None
     reply_to: str | None = None
     status_callback: str | None = None
+    callback_events: tuple[str, ...] = ()
     failure: str | None = None  # it was taken, and then failed: the phone never shows it
     receipts: bool = True
 
@@ -67,6 +71,7 @@ class State:
         self.clock = clock
         self.enforce_windows = False
         self.failures: dict[str, str] = {}
+        self.authentication_templates = AUTHENTICATION_TEMPLATES
         self._run = secrets.token_hex(3)  # ids stay unique over restarts of the twins
         self._numbers = itertools.count(1)
         self.registrations: dict[tuple[str, str], Registration] = {}

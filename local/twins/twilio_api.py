@@ -1,9 +1,12 @@
-"""Twilio: Messages.json, and the media of messages."""
+"""Twilio: Messages.json, the media of messages, and Calls.json."""
 
 import json
 import re
 from typing import Any
+from urllib.parse import parse_qs
+from xml.etree import ElementTree as ET
 
+from local.twins import codes
 from local.twins.answers import Call, answer, octets
 from local.twins.state import Registration, State
 from rapport.channels.base import Account
@@ -12,6 +15,8 @@ from rapport.channels.sender import HttpResponse
 HOSTS = frozenset({"api.twilio.com", "mms.twiliocdn.com"})
 MESSAGES = {20003: "Authenticate", 21610: "Attempt to send to unsubscribed recipient"}
 _MESSAGES = re.compile(r"/2010-04-01/Accounts/([^/]+)/Messages\.json")
+_CALLS = re.compile(r"/2010-04-01/Accounts/([^/]+)/Calls\.json")
+MAX_TWIML = 4000
 _MEDIA = re.compile(r"/2010-04-01/Accounts/([^/]+)/Messages/[^/]+/Media/([^/]+)")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -21,7 +26,8 @@ def handle(state: State, call: Call) -> HttpResponse:
     if call.host == "mms.twiliocdn.com":
         media = state.media.get(call.path.strip("/"))
         return octets(media.content, media.content_type) if media else answer(404, {})
-    found = _MESSAGES.fullmatch(call.path) or _MEDIA.fullmatch(call.path)
+    is_call = _CALLS.fullmatch(call.path)
+    found = is_call or _MESSAGES.fullmatch(call.path) or _MEDIA.fullmatch(call.path)
     if found is None:
         return error(20404, 404)
     registration = state.find("twilio", lambda account: account.setting("account_sid") == found[1])
@@ -30,6 +36,8 @@ def handle(state: State, call: Call) -> HttpResponse:
     if call.method == "GET":
         location = f"https://mms.twiliocdn.com/{call.path.rpartition('/')[2]}"
         return HttpResponse(307, {"location": location}, b"")
+    if is_call:
+        return _call(state, call, registration)
     return _send(state, call.form, registration)
 
 
@@ -89,6 +97,48 @@ def _refusal(state: State, form: dict[str, str], account: Account, channel: str)
         return 21610
     is_free = channel == "whatsapp" and "ContentSid" not in form
     return 63016 if is_free and not state.is_window_open(account, to) else None
+
+
+def _call(state: State, call: Call, registration: Registration) -> HttpResponse:
+    form, account = call.form, registration.account
+    refused = _uncallable(form, account)
+    if refused:
+        return error(refused, 400)
+    sid, to, sender = state.ident("CA"), form["To"], form["From"]
+    # Twilio tells a call's end alone unless it is asked for more, each by a parameter of its own.
+    asked = parse_qs(call.body.decode()).get("StatusCallbackEvent", ["completed"])
+    state.deliver(
+        registration,
+        "voice",
+        sender=sender,
+        to=to,
+        provider_message_id=sid,
+        text=codes.heard(form["Twiml"]),
+        spoken=form["Twiml"],
+        status_callback=form.get("StatusCallback"),
+        callback_events=tuple(asked),
+    )
+    direction = {"direction": "outbound-api", "account_sid": account.setting("account_sid")}
+    return answer(201, {"sid": sid, "status": "queued", "to": to, "from": sender, **direction})
+
+
+def _uncallable(form: dict[str, str], account: Account) -> int | None:
+    if not _NUMBER.fullmatch(form.get("To", "")):
+        return 21211
+    if not form.get("From"):
+        return 21213
+    if form["From"] != account.setting("voice_from"):
+        return 21210
+    if not form.get("Twiml"):
+        return 21205
+    if len(form["Twiml"]) > MAX_TWIML:
+        return 32018
+    try:
+        root = ET.fromstring(form["Twiml"])
+    except ET.ParseError:
+        return 12100
+    known = root.tag == "Response" and {one.tag for one in root} <= {"Say", "Pause"}
+    return None if known else 12200
 
 
 def _template(form: dict[str, str]) -> dict[str, Any] | None:

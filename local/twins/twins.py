@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from local.twins import (
     aws_api,
@@ -21,7 +21,7 @@ from local.twins.customer import Action, UnknownAccount
 from local.twins.faults import Dropped, Fault, Faults
 from local.twins.mail import Authority
 from local.twins.receipts import ReceiptRun, ReceiptSettings, receipts
-from local.twins.state import Delivered, Registration, Seen, State
+from local.twins.state import AUTHENTICATION_TEMPLATES, Delivered, Registration, Seen, State
 from local.twins.webhooks import Webhook
 from rapport.channels.base import Account
 from rapport.channels.sender import AnswerLost, HttpResponse, NotSent
@@ -137,6 +137,7 @@ class Twins:
             self.state.reset()
             self.state.enforce_windows = False
             self.state.failures = {}
+            self.state.authentication_templates = AUTHENTICATION_TEMPLATES
             self.faults = Faults()
             self.settings = Settings()
             self._runs = []
@@ -187,8 +188,10 @@ class Twins:
                 if account.setting(ids.get(account.channel, "")) in call.path.split("/")
             }
         if provider == "twilio":
+            if call.path.endswith("/Calls.json"):
+                return {"twilio", "voice"}
             return {"twilio", "whatsapp" if b"whatsapp%3A" in call.body else "sms"}
-        return {"ses", "email"} if provider == "aws" else {provider}
+        return aws_api.channels_of(call) if provider == "aws" else {provider}
 
     def _plan_receipts(self, message: Delivered) -> None:
         registration = self.state.registration(message.account_channel, message.account)
@@ -249,6 +252,9 @@ def provider_of(host: str) -> str:
 
 def _ordered_answer(call: Call, fault: Fault) -> HttpResponse:
     provider = provider_of(call.host)
+    if fault.quotes:
+        said = unquote_plus(call.body.decode("utf-8", "replace"))
+        return answer(fault.status or 400, {"code": fault.code, "message": f"Rejected: {said}"})
     if fault.kind == "status" or fault.body is not None:
         default = 500 if fault.kind == "status" else 200
         response = answer(fault.status or default, fault.body if fault.body is not None else {})

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -363,6 +364,25 @@ def twilio_status(
         "ApiVersion": "2010-04-01",
     }
     return form | ({"ErrorCode": error_code} if error_code else {})
+
+
+def twilio_call_status(
+    account: Account, call_id: str, status: str, *, sender: str, recipient: str, at: datetime
+) -> dict[str, str]:
+    """Twilio's form of a status callback of a call that we placed."""
+    ended = {"CallDuration": "17", "Duration": "1"} if status == "completed" else {}
+    return {
+        "CallSid": call_id,
+        "CallStatus": status,
+        "AccountSid": account.setting("account_sid"),
+        "From": sender,
+        "To": recipient,
+        "Direction": "outbound-api",
+        "CallbackSource": "call-progress-events",
+        "Timestamp": format_datetime(at),
+        "ApiVersion": "2010-04-01",
+        **ended,
+    }
 
 
 def _seconds(at: datetime) -> str:

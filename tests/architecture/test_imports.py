@@ -15,17 +15,18 @@ CONTEXTS = {
     "identity",
     "ingest",
     "notifications",
+    "otp",
     "realtime",
     "relay",
     "routing",
     "webchat",
 }
-COMPOSERS = {"views", "wiring", "entrypoint"}
+COMPOSERS = {"views", "wiring", "wiring_otp", "entrypoint"}
 LAYERS = {"kernel", "contracts", "channels", "aws"} | COMPOSERS
 ADAPTERS = re.compile(r"(\w+_)?store|items")
 """The modules of a context that may know DynamoDB."""
 
-AWS_BACKED_SENDERS = {"rapport.channels.ses.outbound"}
+AWS_BACKED_SENDERS = {"rapport.channels.ses.outbound", "rapport.channels.aws_requests"}
 SHARED_PLUMBING = {"idempotency"}
 """A context that others may name: the API's seed of names goes through their use cases."""
 
@@ -38,6 +39,7 @@ ALLOWED = {
     "views": {"kernel", "contracts", "channels", "aws"} | CONTEXTS,
     "entrypoint": EVERYTHING,
     "wiring": EVERYTHING,
+    "wiring_otp": EVERYTHING,
     "functions": EVERYTHING,
 }
 POINTLESS = {"utils", "util", "helpers", "helper", "common", "misc", "shared"}
@@ -119,7 +121,7 @@ def test_only_the_entrypoint_and_functions_know_powertools() -> None:
 
 def test_only_functions_and_the_api_are_wired() -> None:
     def wired(module: Module) -> bool:
-        may = package_of(module.name) in {"entrypoint", "functions", "wiring"}
+        may = package_of(module.name) in {"entrypoint", "functions", "wiring", "wiring_otp"}
         return not may and imports(module, "rapport.wiring")
 
     assert offenders(wired) == {}

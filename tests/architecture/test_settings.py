@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.architecture.source import FUNCTIONS, PACKAGE
 from tests.tables import template
 
 EVERYWHERE = {"STAGE", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}
-MEDIA = ("CHAT", "SMS", "EMAIL")
+MEDIA = ("CHAT", "SMS", "EMAIL", "OTP")
 PLACEHOLDER = "{medium.upper()}"
 
 
@@ -80,10 +81,10 @@ def read(tree: ast.AST, prefix: str) -> Needs:
 @functools.cache
 def wiring() -> dict[str, Needs]:
     """What each function of the wiring module reads itself."""
-    tree = ast.parse((PACKAGE / "wiring.py").read_text())
+    whole = (PACKAGE / "wiring.py").read_text() + (PACKAGE / "wiring_otp.py").read_text()
     found = {
         one.name: read(ast.Module(one.body, []), "")
-        for one in tree.body
+        for one in ast.parse(re.sub(r"\bwiring\.", "", whole)).body
         if isinstance(one, ast.FunctionDef)
     }
     found.pop("reset")
@@ -92,7 +93,7 @@ def wiring() -> dict[str, Needs]:
 
 def needed(path: Path) -> tuple[set[str], set[str]]:
     """(settings that a handler reads for certain when used fully, settings it may read)."""
-    text = path.read_text()
+    text = path.read_text().replace("wiring_otp.", "wiring.")
     own = read(ast.parse(text), "wiring.")
     if "rapport.entrypoint.http" in text:
         api = read(ast.parse((PACKAGE / "entrypoint" / "http.py").read_text()), "wiring.")

@@ -20,12 +20,18 @@ OTHERS = {
     # Who is one person is a subject of its own: evidence in, customers out, all of it explained.
     "identity": {
         *("graph", "statements", "senders", "items", "claims", "recording", "changes"),
-        *("hearing", "deciding", "lookup", "trying", "rules", "rule_book", "rule_store"),
+        *("hearing", "deciding", "proving", "lookup", "trying", "rules", "rule_book", "rule_store"),
         *("resolution", "evidence", "candidates", "groups", "holders", "scoping", "attestation"),
-        *("addresses", "agreement", "likeness", "mentions"),
+        *("addresses", "agreement", "likeness", "mentions", "slips"),
         *("profile", "survivorship", "disclosure"),
     },
     "notifications": {"items"},
+    "otp": {
+        *("starting", "sending", "codes", "recognition", "facts", "items", "service_store"),
+        # The fraud guard has its own ports, books and twins: it is asked by one method.
+        *("guard", "guard_ports", "guard_store", "guard_memory", "guard_counting"),
+        *("guard_rules", "guard_blocks", "guard_books", "guard_reasons", "prefixes", "risk"),
+    },
     "ingest": {"accounts"},
 }
 """What a context has besides the seven usual files."""

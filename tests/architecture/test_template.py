@@ -27,6 +27,9 @@ WILDCARD_ENDINGS = (
     ":secret:rapport/${Stage}/channels/*",  # accounts are registered while it runs
     ":identity/*",  # mail is sent from the identities that accounts name
     ":configuration-set/*",
+    ":phone-number/*",  # codes go out by the origination identities that accounts name
+    ":sender-id/*",
+    ":pool/*",
     "/POST/@connections/*",
 )
 OPEN_ROUTES = {

@@ -15,15 +15,19 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from local.twins.codes import code_in
+from local.twins.state import Delivered
 from rapport.kernel.ids import time_prefix
+from tests.faults import verifications
 from tests.faults.world import World
 
 ROUNDS = 4
 _ID = re.compile(
-    r"(?<![0-9A-Za-z])(?:cnv_[0-9a-z]{36}|[a-z]{3,4}_[0-9a-z]{26}(?:\d\d)?|wamid\.aaaaaa\d+"
-    r"|[0-9a-f]{64}|[0-9a-f]{10})(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z])(?:cnv_[0-9a-z]{36}|(?:ver_[0-9a-z]{42}|[a-z]{3,4}_[0-9a-z]{26})(?:\d\d)?"
+    r"|wamid\.aaaaaa\d+|[0-9a-f]{64}|[0-9a-hjkmnp-tv-z]{16}|[0-9a-f]{10})(?![0-9A-Za-z])"
 )
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
+_MILLIS = re.compile(r"(?<![0-9])1[67]\d{11}(?![0-9])")
 _POSITION = re.compile(r'(?<=")([0-9a-z]{10})#')
 _DROPPED = frozenset({"expires_at", "claimed_until", "last_ingest_id", "events", "version"})
 """Processing times, and marks of the last write: of two at one moment either may be last. The facts
@@ -43,6 +47,7 @@ class EndState:
     exact: list[str]
     readable: list[str]
     ledger: list[dict[str, Any]]
+    codes: list[str]
     deliveries: int
     dead: list[str]
     denied: list[str]
@@ -64,13 +69,16 @@ def end_state(world: World, *, without_ledger: bool = False) -> EndState:
         is_ledger = table.endswith("NotificationsTable")
         ledger += items if is_ledger else []
         if not (is_ledger and without_ledger) and not table.endswith(_PASSING):
-            lines += [f"{table} {_dumped(item, dropped)}" for item in items]
+            kept = (
+                _of_codes(items, without_ledger) if table.endswith(verifications.TABLE) else items
+            )
+            lines += [f"{table} {_dumped(item, dropped)}" for item in kept]
     facts = [one for one in world.facts if _counts(one, final)]
-    lines += sorted(
-        {f"fact {_fact(one)}" for one in facts if not (without_ledger and _is_ours(one))}
-    )
+    if without_ledger:
+        facts = [_without_channel(one) for one in facts if not _is_ours(one)]
+    lines += sorted({f"fact {_fact(one)}" for one in facts})
     if not without_ledger:
-        lines += [f"phone {one.channel} {one.to} {one.text}" for one in world.twins.outbox()]
+        lines += [_phone(one) for one in world.twins.outbox()] + verifications.books(world)
     lines += [
         f"stored {len(body)} bytes"
         for key, body in world.objects.bodies.items()
@@ -85,6 +93,7 @@ def end_state(world: World, *, without_ledger: bool = False) -> EndState:
         exact=sorted(_coloured(masked)),
         readable=sorted(_ID.sub(lambda found: _prefix(found[0]), line) for line in masked),
         ledger=ledger,
+        codes=verifications.attempts(world),
         deliveries=len(world.twins.outbox()),
         dead=dead,
         denied=world.cloud.denied,
@@ -103,6 +112,21 @@ def difference(one: EndState, other: EndState) -> list[str]:
     return told or ["The items look alike, but their ids point at other ones."]
 
 
+def _phone(message: Delivered) -> str:
+    """What a phone shows; a code stands there as an id does, since it is made of ids."""
+    code = code_in(message)
+    text = f"{message.text} {message.template or ''}"
+    shown = (
+        text.replace(code, f"cod_{code:0>26}") if code and verifications.is_code(message) else text
+    )
+    return f"phone {message.channel} {message.to} {shown}"
+
+
+def _of_codes(items: list[dict[str, Any]], without_sending: bool) -> list[dict[str, Any]]:
+    found = (verifications.comparable(one, without_sending=without_sending) for one in items)
+    return [one for one in found if one is not None]
+
+
 def _dumped(item: dict[str, Any], dropped: frozenset[str]) -> str:
     kept = {name: _sorted(value) for name, value in item.items() if name not in dropped}
     return json.dumps(kept, sort_keys=True)
@@ -117,6 +141,14 @@ def _fact(event: dict[str, Any]) -> str:
     return json.dumps([event["detail-type"], data], sort_keys=True)
 
 
+def _without_channel(event: dict[str, Any]) -> dict[str, Any]:
+    """An approval names the channel that the code last went out on."""
+    if event["detail-type"] != "VerificationApproved.v1":
+        return event
+    data = {name: one for name, one in event["detail"]["data"].items() if name != "channel"}
+    return {**event, "detail": {**event["detail"], "data": data}}
+
+
 def _counts(event: dict[str, Any], final: set[str]) -> bool:
     """A receipt that came after a higher one tells nothing: the ladder's end is what counts."""
     is_receipt = str(event["detail-type"]).startswith("MessageStatusChanged")
@@ -125,7 +157,14 @@ def _counts(event: dict[str, Any], final: set[str]) -> bool:
 
 def _is_ours(event: dict[str, Any]) -> bool:
     return str(event["detail-type"]).startswith(
-        ("MessageSent", "MessageFailed", "MessageOutcome", "MessageStatus")
+        (
+            "MessageSent",
+            "MessageFailed",
+            "MessageOutcome",
+            "MessageStatus",
+            "CodeSent",
+            "CodeFailed",
+        )
     )
 
 
@@ -139,8 +178,12 @@ def _masked(line: str, moments: Iterable[datetime]) -> str:
     def prefix(found: re.Match[str]) -> str:
         return found[0] if found[1] in prefixes else "<time>#"
 
+    def millis(found: re.Match[str]) -> str:
+        return found[0] if int(found[0]) in numbers else "<time>"
+
     prefixes = {time_prefix(moment) for moment in known}
-    return _POSITION.sub(prefix, _TIME.sub(time, line))
+    numbers = {round(moment.timestamp() * 1000) for moment in known}
+    return _MILLIS.sub(millis, _POSITION.sub(prefix, _TIME.sub(time, line)))
 
 
 def _prefix(identifier: str) -> str:

@@ -6,21 +6,26 @@ from dataclasses import dataclass, field
 
 from tests.faults.compare import EndState, difference, end_state
 from tests.faults.stories import STORIES, Story
+from tests.faults.verifications import promises
 from tests.faults.world import World
 from tests.platform.calls import Call
 
+HARMLESS = frozenset({"throttled", "conflict", "refused"})
 SENT = frozenset({"sent", "delivered", "read", "clicked"})
 DISPATCH = "DispatchMessagesFunction"
+DISPATCH_CODES = "DispatchCodesFunction"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One telling: its calls, and its end with and without the ledger's part."""
+    """One telling: its calls, its end with and without the ledger's part, and the promises about
+    codes that were broken."""
 
     calls: list[Call]
     state: EndState
     rest: EndState
     hit: Call | None
+    broken: list[str]
 
 
 @dataclass
@@ -50,11 +55,16 @@ def tell(story: Story, fault: tuple[int, str] | None = None) -> Run:
         world.run_until_quiet()
         world.step()
         world.catch_up()
+        hit, broken = world.cloud.hit, []
+        if story.codes is not None:
+            is_harmed = hit is not None and hit.function == DISPATCH_CODES
+            broken = promises(world, world.verifications, story.codes, is_harmed=is_harmed)
         return Run(
             world.cloud.calls,
             end_state(world),
             end_state(world, without_ledger=True),
-            world.cloud.hit,
+            hit,
+            broken,
         )
 
 
@@ -62,9 +72,9 @@ def explore(story: Story, *, exhaustive: bool = True) -> Iterator[Verdict]:
     """Every fault of a story. Not `exhaustive`: a death after a call that another follows in the
     same invocation is left out, since it is the death before that other one."""
     base = tell(story)
-    if base.state.dead or base.state.denied:
+    if base.state.dead or base.state.denied or base.broken:
         raise AssertionError(
-            f"{story.name} fails undisturbed: {base.state.dead} {base.state.denied}"
+            f"{story.name} fails undisturbed: {base.state.dead} {base.state.denied} {base.broken}"
         )
     lasts = {call.invocation: call.number for call in base.calls}
     for call in base.calls:
@@ -82,6 +92,7 @@ def judge(story: Story, base: Run, call: Call, mode: str) -> Verdict:
         return Verdict(story.name, call, mode, "DIFFERS", [str(error)])
     reasons = [f"dead letter: {one}" for one in run.state.dead]
     reasons += [f"denied: {one}" for one in run.state.denied]
+    reasons += [f"codes: {one}" for one in run.broken]
     if run.hit is None or str(run.hit) != str(call):
         reasons.append(f"The story went another way before the fault: {run.hit}")
     if reasons:
@@ -89,8 +100,10 @@ def judge(story: Story, base: Run, call: Call, mode: str) -> Verdict:
     differs = difference(base.state, run.state)
     if not differs:
         return Verdict(story.name, call, mode, "same")
-    if call.function == DISPATCH:
-        objections = difference(base.rest, run.rest) + _unlawful(run, call, mode)
+    if call.function in (DISPATCH, DISPATCH_CODES):
+        is_code = call.function == DISPATCH_CODES
+        unlawful = _unlawful_code(run, call, mode) if is_code else _unlawful(run, call, mode)
+        objections = difference(base.rest, run.rest) + unlawful
         if not objections:
             return Verdict(story.name, call, mode, "allowed")
         differs = objections + differs
@@ -106,8 +119,8 @@ def _unlawful(run: Run, call: Call, mode: str) -> list[str]:
     found = [f"A message ends as {one}." for one in statuses if one not in SENT | {"unknown"}]
     if run.state.deliveries > len(statuses):
         found.append(f"{len(statuses)} messages were delivered {run.state.deliveries} times.")
-    is_harmless = mode in ("throttled", "conflict", "refused")
-    if is_harmless and "unknown" in statuses and call.operation != "UpdateItem":
+    is_harmless = mode in HARMLESS and call.operation != "UpdateItem"
+    if is_harmless and "unknown" in statuses:
         found.append("Nothing had left, and yet the outcome is called unknown.")
     sent = sum(
         item["status"]["S"] in SENT and item["account_channel"]["S"] != "webchat"
@@ -116,6 +129,14 @@ def _unlawful(run: Run, call: Call, mode: str) -> list[str]:
     if sent > run.state.deliveries:
         found.append("A message is called sent that nobody got.")
     return found
+
+
+def _unlawful_code(run: Run, call: Call, mode: str) -> list[str]:
+    """The same of a code's sending; what else it may not be is in `verifications.promises`."""
+    is_harmless = mode in HARMLESS and call.operation != "UpdateItem"
+    if is_harmless and "unknown" in run.state.codes:
+        return ["Nothing had left, and yet the outcome is called unknown."]
+    return []
 
 
 def table(verdicts: list[Verdict], seconds: dict[str, float]) -> str:

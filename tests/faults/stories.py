@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tests.faults import merging
+from tests.faults import codes, merging
+from tests.faults.verifications import Expected
 from tests.faults.world import ADA, ADMIN, BOB, SES, TWILIO, World, claims
 from tests.platform.machine import START
 
@@ -15,11 +16,15 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Story:
-    """`given` happens without faults; every call of `told` is hurt once in every way."""
+    """`given` happens without faults; every call of `told` is hurt once in every way.
+
+    `codes`: what a story of one-time codes comes to, whatever is hurt.
+    """
 
     name: str
     told: Callable[[World], None]
     given: Callable[[World], None] = lambda _world: None
+    codes: Expected | None = None
 
 
 def _grace_is_there(world: World) -> None:
@@ -292,5 +297,11 @@ STORIES = {
         Story("merge-decided", merging.decide, merging.two_customers),
         Story("unmerge", merging.unmerge, merging.one_customer),
         Story("other-rules", merging.other_rules, merging.one_customer),
+        Story("otp-start", codes.start, codes.a_stranger_chats, codes.STARTED),
+        Story("otp-check", codes.answers, codes.a_code_is_out, codes.ANSWERED),
+        Story("otp-wrong", codes.answers_wrong_first, codes.a_code_is_out, codes.CORRECTED),
+        Story("otp-resend", codes.asks_again, codes.a_code_is_out, codes.SENT_TWICE),
+        Story("otp-fallback", codes.is_called, codes.the_shop_asks, codes.SENT_TWICE),
+        Story("otp-api", codes.by_api, codes.the_shop_asks, codes.CORRECTED),
     )
 }

@@ -1,5 +1,6 @@
 """No fault at any call changes how a story ends; and bugs planted on purpose are found."""
 
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -12,6 +13,8 @@ from rapport.identity.ports import Change
 from rapport.identity.store import DynamoGraph
 from rapport.ingest.ports import QueueEntry
 from rapport.notifications.store import DynamoLedger
+from rapport.otp.model import Verification
+from rapport.otp.store import DynamoVerifications
 from tests.faults.explorer import Verdict, explore, judge, tell
 from tests.faults.stories import STORIES
 from tests.platform import cloud
@@ -143,6 +146,42 @@ def test_a_replay_that_forgets_edits_is_found(monkeypatch: pytest.MonkeyPatch) -
     assert "screen of usr_grace shows" in _findings("edits", "PushChangesFunction")
 
 
+def test_a_guess_that_counts_each_time_it_comes_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong code costs one guess, however often the queue brings the message."""
+    refuse, times = DynamoVerifications.refuse, itertools.count()
+
+    def forgetful(self: DynamoVerifications, one: Verification, guess_id: str, *rest: Any) -> bool:
+        return refuse(self, one, f"{guess_id}-{next(times)}", *rest)
+
+    monkeypatch.setattr(DynamoVerifications, "refuse", forgetful)
+
+    found = _findings("otp-wrong", "MatchSenderFunction", "TransactWriteItems")
+    assert "1 wrong guesses are 2 checks" in found
+
+
+def test_a_resend_with_another_code_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    update = DynamoVerifications._update
+
+    def renewed(
+        self: DynamoVerifications,
+        key: Any,
+        expression: str,
+        condition: Any,
+        names: Any,
+        **bound: Any,
+    ) -> bool:
+        if "attempt" in bound:
+            expression, names = f"{expression}, #nonce = :nonce", (*names, "nonce")
+            bound["nonce"] = "another"
+        return update(self, key, expression, condition, names, **bound)
+
+    monkeypatch.setattr(DynamoVerifications, "_update", renewed)
+
+    broken = tell(STORIES["otp-resend"]).broken
+    assert any("another code" in one for one in broken)
+    assert any("has 2 codes" in one for one in broken)
+
+
 def test_screens_hold_what_the_tables_hold() -> None:
     """The agent's and the visitor's, after everything that happened to them."""
     held = [line for line in tell(STORIES["widget"]).state.readable if " shows " in line]
@@ -162,14 +201,14 @@ def _who_and_what(line: str) -> tuple[str, str, str | None]:
     return who, frame["text"], frame.get("status")
 
 
-def _findings(name: str, function: str) -> str:
-    """What the explorer says of the faults in one function."""
+def _findings(name: str, function: str, operation: str = "") -> str:
+    """What the explorer says of the faults in one function, or in some of its calls."""
     story = STORIES[name]
     base = tell(story)
     verdicts = [
         judge(story, base, call, mode)
         for call in base.calls
-        if call.function == function
+        if call.function == function and operation in ("", call.operation)
         for mode in call.modes
     ]
     return "\n".join(_told(one) for one in verdicts if one.outcome == "DIFFERS")

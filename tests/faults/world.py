@@ -10,6 +10,8 @@ from local.twins.customer import Action
 from local.twins.webhooks import Webhook
 from rapport.channels.base import Account
 from tests.faults.screens import Screen
+from tests.faults.verifications import Watched
+from tests.platform.dynamo import Change
 from tests.platform.machine import START
 from tests.platform.platform import Answer, Platform
 
@@ -47,6 +49,7 @@ TWILIO = Account(
         "account_sid": "AC00000000000000000000000000000001",
         "auth_token": "twilio-auth-token-for-tests-only",
         "sms_from": "+15550009999",
+        "voice_from": "+15550009998",
         "public_base_url": "https://api.rapport.example",
     },
 )
@@ -85,9 +88,14 @@ class World(Platform):
         self.moments: set[datetime] = set()
         self.said: list[Said] = []
         self.screens: dict[str, Screen] = {}
+        self.verifications = Watched()
         self._step_number = 0
         for account in (WHATSAPP, WEBCHAT, SEGMENT, MESSENGER):
             self.register(account)
+
+    def _changed(self, change: Change) -> None:
+        super()._changed(change)
+        self.verifications.hear(change)
 
     def step(self, *, sweep_is_told: bool = False) -> None:
         """Let everything come to rest, the sweep included; then it is the next step's time.

@@ -151,8 +151,10 @@ def _sockets(call: Call) -> list[Right]:
 
 
 def _provider(call: Call) -> list[Right]:
-    """Providers ask for no IAM, but SES, which we call over HTTP like them."""
+    """Providers ask for no IAM, but Amazon's own, which we call over HTTP like them."""
     host = str(call.parameters.get("host", ""))
+    if host.startswith("sms-voice."):
+        return [_sms_voice(call)]
     if not (host.startswith("email.") and host.endswith(".amazonaws.com")):
         return []
     body = json.loads(call.parameters["body"])
@@ -162,6 +164,17 @@ def _provider(call: Call) -> list[Right]:
     if name := body.get("ConfigurationSetName"):
         found.append(("ses:SendEmail", f"{base}:configuration-set/{name}"))
     return found
+
+
+def _sms_voice(call: Call) -> Right:
+    """AWS End User Messaging names its operation in a header, and takes an id or a plain number."""
+    body = json.loads(call.parameters["body"])
+    operation = "SendVoiceMessage" if "VoiceId" in body else "SendTextMessage"
+    identity = str(body["OriginationIdentity"])
+    kinds = {"+": "phone-number", "phone-": "phone-number", "pool-": "pool"}
+    kind = next((k for start, k in kinds.items() if identity.startswith(start)), "sender-id")
+    base = f"arn:aws:sms-voice:{REGION}:{ACCOUNT}"
+    return (f"sms-voice:{operation}", f"{base}:{kind}/{identity.removeprefix('+')}")
 
 
 _READERS = {

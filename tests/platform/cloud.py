@@ -6,6 +6,7 @@ that was ordered for it, and answered by an engine that keeps the documented pro
 
 import io
 import json
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -230,6 +231,7 @@ class Secrets:
         return {
             "Name": name,
             "SecretString": self.values.get(name, ""),
+            "VersionId": version_of(self.values.get(name, "")),
             "CreatedDate": datetime.now(UTC),
         }
 
@@ -238,6 +240,11 @@ class Secrets:
             v for one in asked.get("Filters", []) if one["Key"] == "name" for v in one["Values"]
         ]
         return not wanted or any(name.startswith(value) for value in wanted)
+
+
+def version_of(value: str) -> str:
+    """What Secrets Manager would call this version of a secret."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, value))
 
 
 class Objects:

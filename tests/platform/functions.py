@@ -3,11 +3,11 @@
 import functools
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from rapport import wiring
+from rapport import wiring, wiring_otp
 from tests.tables import ROOT, resources
 
 Handler = Callable[[Any, Any], Any]
@@ -32,31 +32,39 @@ def load_handler(logical_id: str) -> Handler:
 class Processes:
     """Gives each function its own wiring, as processes do: built on first use, lost by a death.
 
-    Replaces every cached builder of `rapport.wiring` by one whose cache belongs to the function
-    that runs. `fixed` are ports that are the same for all (time, ids).
+    Replaces every cached builder of `rapport.wiring` and `wiring_otp` by one whose cache belongs to
+    the function that runs. `fixed` are ports that are the same for all (time, ids); `builders` take
+    the place of ours, and `altered` change what was built.
     """
 
-    def __init__(self, fixed: dict[str, Callable[..., Any]], module: ModuleType = wiring) -> None:
-        self._module = module
+    def __init__(
+        self,
+        fixed: dict[str, Callable[..., Any]],
+        altered: Mapping[str, Callable[[Any], Any]] | None = None,
+        builders: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
         self._fixed = fixed
-        self._original: dict[str, Any] = {}
+        self._altered = dict(altered or {})
+        self._builders = dict(builders or {})
+        self._original: dict[tuple[Any, str], Any] = {}
         self._built: dict[str, dict[Any, Any]] = {}
         self.running = ""
 
     def install(self) -> None:
         """Take the wiring over."""
-        for name, built in list(vars(self._module).items()):
-            if name in self._fixed:
-                self._replace(name, self._fixed[name])
-            elif hasattr(built, "cache_clear") and getattr(built, "__module__", "") == (
-                self._module.__name__
-            ):
-                self._replace(name, self._per_process(name, built.__wrapped__))
+        for module in (wiring, wiring_otp):
+            for name, built in list(vars(module).items()):
+                is_own = getattr(built, "__module__", "") == module.__name__
+                if name in self._fixed:
+                    self._replace(module, name, self._fixed[name])
+                elif hasattr(built, "cache_clear") and is_own:
+                    build = self._builders.get(name, built.__wrapped__)
+                    self._replace(module, name, self._per_process(name, build))
 
     def uninstall(self) -> None:
         """Give the wiring back as it was."""
-        for name, built in self._original.items():
-            setattr(self._module, name, built)
+        for (module, name), built in self._original.items():
+            setattr(module, name, built)
         self._original = {}
 
     def kill(self, function: str) -> None:
@@ -67,16 +75,17 @@ class Processes:
         """Every process is gone."""
         self._built = {}
 
-    def _replace(self, name: str, by: Callable[..., Any]) -> None:
-        self._original[name] = getattr(self._module, name)
-        setattr(self._module, name, by)
+    def _replace(self, module: ModuleType, name: str, by: Callable[..., Any]) -> None:
+        self._original[module, name] = getattr(module, name)
+        setattr(module, name, by)
 
     def _per_process(self, name: str, build: Callable[..., Any]) -> Callable[..., Any]:
         def built(*arguments: Any) -> Any:
             own = self._built.setdefault(self.running, {})
             key = (name, arguments)
             if key not in own:
-                own[key] = build(*arguments)
+                made = build(*arguments)
+                own[key] = self._altered[name](made) if name in self._altered else made
             return own[key]
 
         return built

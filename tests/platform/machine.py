@@ -5,6 +5,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, ClassVar, Self
@@ -12,11 +13,12 @@ from unittest.mock import patch
 
 from local.twins.mail import Authority
 from local.twins.twins import TwinHttp, Twins
-from rapport import wiring
+from rapport import wiring, wiring_otp
 from rapport.channels.sender import AnswerLost, HttpResponse, NotSent
 from rapport.kernel.clock import FixedClock
 from rapport.kernel.errors import Transient
 from rapport.kernel.ids import RandomIds
+from rapport.otp.service import Office
 from tests.platform import cloud as aws
 from tests.platform import sqs
 from tests.platform.cloud import Cloud, Died, Objects, Secrets, Sockets
@@ -93,7 +95,8 @@ class Machine:
             "rapport.realtime.service.ThreadPoolExecutor": OneByOne,
         }
         self.processes = Processes(
-            {"clock": lambda: self.clock, "ids": lambda: self.ids, "http": lambda: self}
+            {"clock": lambda: self.clock, "ids": lambda: self.ids, "http": lambda: self},
+            {"verification_office": self._countable},
         )
         self.cloud.engines = {
             "dynamodb": lambda operation, _asked, body: self.dynamo.call(operation, body),
@@ -109,7 +112,8 @@ class Machine:
 
     def __enter__(self) -> Self:
         aws.CURRENT.append(self.cloud)
-        self._patches.enter_context(patch.object(wiring, "client", aws.client))
+        for module in (wiring, wiring_otp):
+            self._patches.enter_context(patch.object(module, "client", aws.client))
         for name, by in self._replaced.items():
             self._patches.enter_context(patch(name, by))
         self.processes.install()
@@ -141,6 +145,10 @@ class Machine:
             return FAILED
         finally:
             self.cloud.function = ""
+
+    def _countable(self, office: Office) -> Office:
+        """Nonces that are the same in each run, and look like ids."""
+        return replace(office, nonce=lambda: self.ids.new("non"))
 
     # --- the ports that leave AWS --------------------------------------------------------------
 

@@ -34,6 +34,7 @@ def queues_of(known: Resources, clock: Clock) -> Queues:
             arn=known.arn(name),
             clock=clock,
             visibility=timedelta(seconds=own.get("VisibilityTimeout", 30)),
+            delay=timedelta(seconds=own.get("DelaySeconds", 0)),
             is_fifo=bool(own.get("FifoQueue")),
         )
     for name, queue in found.items():

@@ -37,6 +37,7 @@ class Queue:
     is_fifo: bool = False
     max_receives: int | None = None
     dead_letters: "Queue | None" = None
+    delay: timedelta = timedelta(0)
     messages: list[Message] = field(default_factory=list)
     _seen: dict[tuple[str | None, str], datetime] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -55,7 +56,10 @@ class Queue:
             raise ValueError("A standard queue takes no group here.")
         number = next(self._numbers)
         message_id = f"{self.name}-{number}"
-        self.messages.append(Message(message_id, body, number, now, now, group, deduplication_id))
+        visible_at = now + self.delay
+        self.messages.append(
+            Message(message_id, body, number, now, visible_at, group, deduplication_id)
+        )
         return message_id
 
     def receive(self, limit: int) -> list[Message]:

@@ -38,6 +38,9 @@ SUFFIXES_ALLOWED = (
     "/aws/lambda/*",  # where Lambda puts failed stream batches
     ":identity/*",  # senders are registered at run time
     ":configuration-set/*",
+    ":phone-number/*",
+    ":pool/*",
+    ":sender-id/*",
 )
 
 

@@ -20,6 +20,7 @@ from tests.faults.world import (
     World,
     claims,
 )
+from tests.policy import codes
 
 LONG = "x" * 260_000
 BASIC = "Basic d3JpdGUta2V5LWZvci10ZXN0czo="
@@ -265,6 +266,10 @@ TOUR = {
     "accounts": accounts,
     "sockets": sockets,
     "crowded": crowded,
+    "codes": codes.codes,
+    "codes not taken": codes.not_taken,
+    "codes by Amazon": codes.by_amazon,
+    "codes in a chat": codes.in_a_chat,
 }
 
 

@@ -30,6 +30,7 @@ class Outside:
     context: StackContext
     answers: list[Told] = field(default_factory=list)
     bus: list[Told] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._began = int(time.time() * 1000)
@@ -77,6 +78,19 @@ class Outside:
         for service, (operation, key, name) in LISTED.items():
             for one in getattr(self.context.client(service), operation)().get(key, []):
                 yield Told(f"name in {service}", str(one[name] if name else one))
+
+    def stored(self) -> Iterator[Told]:
+        """Every item of every table, and what waits in queues or was given up."""
+        dynamodb, sqs = self.context.client("dynamodb"), self.context.client("sqs")
+        for name in dynamodb.list_tables()["TableNames"]:
+            for page in dynamodb.get_paginator("scan").paginate(TableName=name):
+                for item in page["Items"]:
+                    text = json.dumps(item, default=str, ensure_ascii=False)
+                    yield Told(f"table {name}", text)
+        for url in sqs.list_queues(MaxResults=1000).get("QueueUrls", []):
+            asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "VisibilityTimeout": 0}
+            for message in sqs.receive_message(**asked).get("Messages", []):
+                yield Told(f"queue {url.rpartition('/')[2]}", message["Body"])
 
     @contextlib.contextmanager
     def on_the_bus(self) -> Iterator[None]:

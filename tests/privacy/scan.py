@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
+from rapport.channels.speech import DIGITS
 from tests.privacy.people import PEOPLE, Person, secrets_of
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}")
@@ -20,6 +21,8 @@ _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s()./\-\u2010-\u2015\u00a0]+(?=\d)")
 _TRUNK = re.compile(r"\(0\)")
 _ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})|\\+x([0-9a-fA-F]{2})")
+_APART = r"(?:[^0-9a-z]|<[^<>]{0,99}>){0,6}"
+_SAID_APART = r"(?:[^\w<]|<[^<>]{0,99}>){0,12}"
 _DEPTH = 2
 """Encodings within encodings that are undone."""
 
@@ -58,6 +61,30 @@ def leaks(told: Iterable[Told], people: Iterable[Person] = PEOPLE) -> list[Leak]
     return list(found.values())
 
 
+def code_leaks(told: Iterable[Told], codes: Iterable[str]) -> list[Leak]:
+    """Every one-time code in `told`, each once a place: as digits, set apart or not, or in words.
+
+    Neither digit stands before nor behind a code: longer numbers are none. Give long codes, which
+    no number is by accident.
+    """
+    wanted = {code: re.compile(_spelled(code)) for code in codes}
+    found: dict[tuple[str, str], Leak] = {}
+    for one in told:
+        spelled = "\n".join(readings(one.text))
+        for code, pattern in wanted.items():
+            if pattern.search(spelled):
+                found.setdefault((code, one.where), Leak(f"code {code}", one.where, one.text))
+    return list(found.values())
+
+
+def _spelled(code: str) -> str:
+    """As the digits are written and, in every language, as they are said on the telephone."""
+    ways = [rf"(?<!\d){_APART.join(code)}(?!\d)"]
+    for words in DIGITS.values():
+        ways.append(_SAID_APART.join(re.escape(words[int(digit)].casefold()) for digit in code))
+    return "|".join(ways)
+
+
 def readings(text: str) -> Iterator[str]:
     """`text` in every way it can be read, casefolded."""
     seen: set[str] = set()
@@ -73,7 +100,8 @@ def readings(text: str) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text)
+    folded = unicodedata.normalize("NFKC", text)
+    return "".join(str(unicodedata.digit(one, one)) for one in folded)
 
 
 def _undone(text: str) -> Iterator[str]:

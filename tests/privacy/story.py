@@ -10,6 +10,7 @@ from tests.faults.stories import GRACE
 from tests.faults.world import ADMIN, WHATSAPP, claims
 from tests.policy.tour import BASIC, SUPERVISOR
 from tests.privacy.people import BARTHOLOMEW, XANTHIPPE, Person
+from tests.privacy.verifying import verifying
 from tests.privacy.watch import Watch
 
 MESSENGER_ID, LINE_ID, TELEGRAM_ID = XANTHIPPE.addresses
@@ -26,6 +27,7 @@ def tell(world: Watch) -> None:
     browsing(world)
     managing(world)
     mistaking(world)
+    verifying(world)
     poisoning(world)
     world.run_until_quiet()
 

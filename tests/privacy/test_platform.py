@@ -11,17 +11,26 @@ from urllib.parse import quote
 
 import pytest
 
+from local.twins import codes
+from rapport.channels.twilio.voice import twiml
+from rapport.contracts.content import TextContent
 from rapport.contracts.inbound import ReceivedEvent
 from rapport.entrypoint.observability import log
 from rapport.ingest.ports import QueueEntry
 from rapport.ingest.service import Intake, _ordered
+from rapport.kernel.errors import NotFound
 from rapport.kernel.json import dumps
+from rapport.otp.codes import code_of
+from rapport.otp.sending import _end, content_of
+from rapport.otp.service import _judged
 from tests.platform.functions import Handler, load_handler
 from tests.privacy.people import XANTHIPPE
-from tests.privacy.scan import Leak, leaks
+from tests.privacy.scan import Leak, code_leaks, leaks
 from tests.privacy.story import tell
+from tests.privacy.verifying import LENGTH, codes_of, verifying
 from tests.privacy.watch import Watch
 
+CHANNELS = {"sms", "voice", "whatsapp", "email"}
 WAYS = {"everything works": False, "AWS refuses, and quotes the call": True}
 
 
@@ -40,6 +49,28 @@ def shown(found: list[Leak]) -> list[str]:
 @pytest.mark.parametrize("way", WAYS)
 def test_no_data_of_a_person_is_logged_raised_answered_or_used_as_a_name(way: str) -> None:
     assert shown(watched(way)[1]) == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_code_is_told_named_or_written_anywhere(way: str) -> None:
+    world, _ = watched(way)
+    found = code_leaks([*world.everything(), *world.written()], codes_of(world))
+    assert shown(found) == []
+
+
+def test_the_codes_were_where_they_belong() -> None:
+    """In what providers were sent, by every way, and in the queue of what customers wrote."""
+    world, _ = watched("everything works")
+    given = codes_of(world)
+    found = Counter(leak.where for leak in code_leaks(world.confided(), given))
+    channels = {one.channel for one in codes.codes(world.twins.state.delivered)}
+    written = "".join(one.text for one in world.written())
+
+    assert found["POST of DispatchCodesFunction"] == len(given) >= 8
+    assert found["SendMessageBatch of ReceiveWebhookFunction"] == len(CHANNELS)
+    assert channels >= CHANNELS
+    assert written.count("•" * LENGTH) >= 2 * len(CHANNELS), "covered where it is stored"
+    assert "VerificationApproved.v1" in written
 
 
 def test_the_watch_saw_every_kind_of_thing() -> None:
@@ -102,6 +133,59 @@ PLANTED: dict[str, tuple[str, Any]] = {
     ),
     "GetSecretValue SecretId": ("rapport.aws.secrets.check_name", lambda *_: None),
 }
+
+
+def _says_what_it_says(*asked: Any) -> str:
+    markup = twiml(*asked)
+    log("calling", words=markup)
+    return markup
+
+
+def _says_what_it_writes(*asked: Any) -> Any:
+    content = content_of(*asked)
+    if isinstance(content, TextContent):
+        log("sending", text=content.text)
+    return content
+
+
+def _counts(known: Any, guess: str, *asked: Any) -> Any:
+    found = _judged(known, guess, *asked)
+    log("guessed", guess=guess)
+    return found
+
+
+def _repeats(verification_id: str, **_: Any) -> Any:
+    raise NotFound(f"There is no verification {verification_id}.")
+
+
+PLANTED_CODES: dict[str, tuple[str, Any]] = {
+    "log of DispatchCodesFunction": ("rapport.otp.sending.content_of", _says_what_it_writes),
+    "log of DispatchCodesFunction, spoken": (
+        "rapport.channels.twilio.voice.twiml",
+        _says_what_it_says,
+    ),
+    "log of MatchSenderFunction": ("rapport.otp.service._judged", _counts),
+    "log of ServeVerificationsFunction": ("rapport.otp.service._judged", _counts),
+    "error answer of": ("rapport.views.verifications.show", _repeats),
+    "PutItem of MatchSenderFunction": ("rapport.views.answers.mask", lambda text, _: text),
+    "UpdateItem of DispatchCodesFunction": (
+        "rapport.otp.sending._end",
+        lambda known, number, status, courier, _=None: _end(
+            known, number, status, courier, code_of(known, courier.keys.of(known.key_version))
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("where", PLANTED_CODES)
+def test_a_planted_leak_of_a_code_is_found(where: str) -> None:
+    place, bug = PLANTED_CODES[where]
+
+    with patch(place, bug), Watch() as world:
+        verifying(world)
+
+    found = code_leaks([*world.everything(), *world.written()], codes_of(world))
+    assert [leak for leak in found if leak.where.startswith(where.partition(",")[0])]
 
 
 @pytest.mark.parametrize("where", PLANTED)

@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from tests.privacy.people import PEOPLE, XANTHIPPE
-from tests.privacy.scan import Told, leaks
+from tests.privacy.scan import Told, code_leaks, leaks
 
 PHONE, EMAIL, NAME, BODY = XANTHIPPE.phone, XANTHIPPE.email, XANTHIPPE.name, XANTHIPPE.says(1)
 
@@ -71,3 +71,50 @@ def test_the_people_cannot_be_found_in_each_other() -> None:
     found = leaks([Told("log", f"{first.says(0)} {first.says(1)}")], [second])
 
     assert found == []
+
+
+CODE = "0471190582"
+SPOKEN = ("zero", "four", "seven", "one", "one", "nine", "zero", "five", "eight", "two")
+CODE_SPELLINGS = {
+    "plain": CODE,
+    "in groups": "04711 90582",
+    "by hyphens": "04-71-19-05-82",
+    "one by one": ", ".join(CODE),
+    "full width": "".join(chr(ord(digit) + 0xFEE0) for digit in CODE),
+    "in Arabic": "".join(chr(0x660 + int(digit)) for digit in CODE),
+    "in a sentence": f"驗證碼是{CODE}，謝謝",
+    "for autofill": f"@bank.example #{CODE}",
+    "percent": quote(f"Body={CODE} is your code"),
+    "base64": base64.b64encode(f"it is {CODE}".encode()).decode(),
+    "JSON in JSON": json.dumps(json.dumps({"text": f"\n{CODE}"})),
+    "TwiML": "".join(f'<Say voice="Polly">{word}</Say><Pause length="1"/>' for word in SPOKEN),
+    "TwiML, percent": quote("".join(f"<Say>{word}</Say><Pause/>" for word in SPOKEN)),
+    "SSML": "".join(f'<prosody rate="slow">{word}</prosody><break/>' for word in SPOKEN),
+    "spelled out": " ".join(SPOKEN).upper(),
+    "in German": "null vier sieben eins eins neun null fünf acht zwo",
+    "in Chinese": "零四七一一九零五八二",
+    "in Japanese": "ゼロ、よん、なな、いち、いち、きゅう、ゼロ、ご、はち、に",
+}
+
+
+@pytest.mark.parametrize("spelling", CODE_SPELLINGS)
+def test_every_spelling_of_a_code_is_found(spelling: str) -> None:
+    line = f'{{"message": "code_checked", "key": "{CODE_SPELLINGS[spelling]}"}}'
+
+    assert code_leaks([Told("log", line)], ["9999999999", CODE])
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "code_checked verification_id=ver_01kjqrj91j000000000000005jwbtbtjwgekkqnd26",
+        f"1{CODE}",
+        f"{CODE}3",
+        CODE[:-1],
+        "it's ••••••••••",
+        "2026-11-23T11:08:55.890+0000 0471190581",
+        "zero four seven one one nine zero five eight three",
+    ],
+)
+def test_what_is_no_code_is_not_found(harmless: str) -> None:
+    assert code_leaks([Told("log", harmless)], [CODE]) == []

@@ -11,16 +11,19 @@ from websockets.exceptions import InvalidStatus
 from local import seed, up
 from local.api import Api, sign_in, twins
 from local.context import StackContext
-from local.demo import Officer
+from local.demo import Officer, code_for
 from local.screen import Screen
 from tests.privacy.outside import Outside
 from tests.privacy.people import BARTHOLOMEW, XANTHIPPE
-from tests.privacy.scan import Leak, Told, leaks
+from tests.privacy.scan import Leak, Told, code_leaks, leaks
+from tests.privacy.verifying import FULL_WIDTH, LENGTH, TWILIO_CALL, TWILIO_SMS, WHATSAPP
+from tests.stories.chats import administrator, chat, opens
 
 pytestmark = pytest.mark.stack
 
 MESSENGER_ID, LINE_ID, TELEGRAM_ID = XANTHIPPE.addresses
 WHO = XANTHIPPE
+ROUTES = ((TWILIO_SMS, "plain"), (TWILIO_CALL, "full width"), (WHATSAPP, "in groups"))
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,7 @@ def outside() -> Outside:
             talking(context, officer, outside)
             browsing(context, outside)
             mistaking(context, officer, outside)
+            verifying(context, officer, outside)
     finally:
         officer.goes()
     time.sleep(1)  # logs are written in the background
@@ -105,12 +109,71 @@ def mistaking(context: StackContext, officer: Officer, outside: Outside) -> None
         Screen(context.websocket_url, WHO.phone.lstrip("+")).close()
 
 
+def verifying(context: StackContext, officer: Officer, outside: Outside) -> None:
+    """Codes go out on every way; they are typed into chats, and where they do not belong."""
+    admin = administrator(context)
+    phone = {"namespace": "phone", "value": WHO.phone, "assurance": "verified"}
+    person = {"source_id": "codes", "name": WHO.name, "identifiers": [phone]}
+    customer_id = admin.post("/v1/customers", person)["customer_id"]
+    for route, spelling in ROUTES:
+        name = f"privacy{uuid.uuid4().hex[:8]}"
+        document = {"length": LENGTH, "purposes": {"identity": {}}, "routes": [route]}
+        admin.put(f"/v1/verification-services/{name}", {"document": document, "version": 0})
+        with chat(context, "messenger") as visitor:
+            _, record_id = opens(officer, visitor)
+            begun = officer.verifies(customer_id, session=record_id, service=name)
+            code = code_for(context, begun)["code"]
+            place = f"/v1/verifications/{begun['verification_id']}"
+            for method, path, body in (
+                ("GET", f"/v1/verifications/{code}", None),
+                ("POST", f"{place}/check", {code: code}),
+                ("POST", f"{place}/check", {"code": [code], "session": code}),
+            ):
+                answer = outside.answered(f"{method} a code", officer.api.call(method, path, body))
+                assert answer.status >= 400
+            wrong = f"{(int(code) + 1) % 10**LENGTH:0{LENGTH}d}"
+            for digits in (wrong, code, code):
+                said = digits if spelling == "plain" else f"{digits[:5]} {digits[5:]}"
+                visitor.says(said if spelling != "full width" else digits.translate(FULL_WIDTH))
+            officer.hears(begun, "approved")
+        outside.codes += [code, wrong]
+
+
 def shown(found: list[Leak]) -> list[str]:
     return [f"{leak.what} in {leak.where}: {leak.text[:200]}" for leak in found]
 
 
 def test_nobodys_data_is_logged_answered_or_used_as_a_name(outside: Outside) -> None:
     assert shown(leaks(outside.everything())) == []
+
+
+def test_no_code_is_logged_answered_published_or_stored(outside: Outside) -> None:
+    assert len(outside.codes) == 2 * len(ROUTES)
+    assert shown(code_leaks([*outside.everything(), *outside.stored()], outside.codes)) == []
+
+
+def test_the_codes_were_there_to_be_found(outside: Outside) -> None:
+    """Covered where they are stored; in clear where the providers have them."""
+    given = twins(outside.context).get("/requests")["requests"]
+    sent = [Told(one["host"], one["body"]) for one in given]
+    found = {leak.where for leak in code_leaks(sent, outside.codes)}
+    assert found == {"api.twilio.com", "graph.facebook.com"}
+    stored = list(outside.stored())
+    assert sum("•" * LENGTH in one.text for one in stored) >= 3
+    assert sum('"VerificationApproved.v1' in one.text for one in outside.bus) >= len(ROUTES)
+
+
+def test_a_planted_code_is_found(outside: Outside) -> None:
+    code, table = outside.codes[0], outside.context.resources["OtpTable"]
+    key = {"pk": {"S": "PLANTED"}, "sk": {"S": "PLANTED"}}
+    item = {**key, "text": {"S": f"it's {code[:5]} {code[5:]}"}}
+    dynamodb = outside.context.client("dynamodb")
+    dynamodb.put_item(TableName=table, Item=item)
+    try:
+        found = code_leaks(outside.stored(), outside.codes)
+    finally:
+        dynamodb.delete_item(TableName=table, Key=key)
+    assert [leak.where for leak in found] == [f"table {table}"]
 
 
 def test_there_was_something_to_look_at(outside: Outside) -> None:

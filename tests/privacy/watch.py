@@ -17,18 +17,17 @@ from aws_lambda_powertools import Logger
 
 from rapport.channels.base import Account
 from rapport.entrypoint import observability
-from tests.faults.world import STEP, World
+from tests.faults.world import SES, STEP, TWILIO, World
 from tests.platform import machine
 from tests.platform.calls import Call
 from tests.platform.cloud import Engine
 from tests.platform.dynamo import Refusal
 from tests.platform.functions import Handler, load_handler
 from tests.platform.platform import Answer
-from tests.policy.tour import SES, TWILIO
 from tests.privacy.scan import Told
 
 ACCOUNTS = (
-    TWILIO,
+    Account("twilio", "main", {**TWILIO.document, "voice_from": "+15550009998"}),
     SES,
     Account("line", "main", {"channel_secret": "line-secret", "channel_access_token": "line-t"}),
     Account("telegram", "main", {"bot_token": "110201543:bot", "secret_token": "telegram-s"}),
@@ -91,6 +90,17 @@ class Watch(World):
         """All that was told, the names in every call included."""
         return [*self.told, *(name for call in self.cloud.calls for name in names(call))]
 
+    def written(self) -> list[Told]:
+        """Everything that functions asked AWS to keep or to pass on: items, messages, events.
+
+        But for the queue of what customers wrote: encrypted, and read by one function alone.
+        """
+        return [asked(call) for call in self.cloud.calls if not is_confidential(call)]
+
+    def confided(self) -> list[Told]:
+        """What is meant to hold what customers write and are sent: that queue, and providers."""
+        return [asked(call) for call in self.cloud.calls if is_confidential(call)]
+
     def _logger(self) -> Logger:
         # Loggers of one name share their first one's stream: ours must be nobody else's.
         return Logger(service=f"watched.{id(self)}", stream=self._out)
@@ -116,6 +126,18 @@ class Watch(World):
             return engine(operation, asked, body)
 
         return answer
+
+
+def asked(call: Call) -> Told:
+    """All that was asked in one call."""
+    text = json.dumps(call.parameters, default=str, ensure_ascii=False)
+    return Told(f"{call.operation} of {call.function}", text)
+
+
+def is_confidential(call: Call) -> bool:
+    """Whether a call is a provider's, or the one that puts a customer's words into their queue."""
+    is_inbound = "inbound" in str(call.parameters.get("QueueUrl", "")).lower()
+    return call.service == "provider" or (is_inbound and call.operation.startswith("SendMessage"))
 
 
 def names(call: Call) -> Iterator[Told]:

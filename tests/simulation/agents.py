@@ -37,11 +37,11 @@ class Agents:
         match action.kind:
             case "capacity":
                 body = {"name": f"Agent {action.who}", "capacity": int(action.what)}
-                self._insist("PUT", f"/v1/agents/{agent}", body, ADMIN, "")
+                self.insist("PUT", f"/v1/agents/{agent}", body, ADMIN, "")
             case "online" | "away":
                 body = {"presence": action.kind}
                 path = f"/v1/agents/{agent}/presence"
-                self._insist("PUT", path, body, claims(agent), "", then=self._came(agent))
+                self.insist("PUT", path, body, claims(agent), "", then=self._came(agent))
             case "look":
                 self.looks(agent)
 
@@ -96,15 +96,15 @@ class Agents:
         if dice < 0.55 - 0.1 * (turn % 4):
             self._answers += 1
             content = {"type": "text", "text": f"A{self._answers} of {turn} by {who}"}
-            self._insist("POST", f"{path}/messages", {"content": content}, claims(who), _key(name))
+            self.insist("POST", f"{path}/messages", {"content": content}, claims(who), _key(name))
         elif dice < 0.62:
             minutes = self.chance.between(5, 400, "snooze", *name)
             until = self.platform.timeline.now() + timedelta(minutes=minutes)
-            self._insist("POST", f"{path}/snooze", {"until": iso(until)}, claims(who), _key(name))
+            self.insist("POST", f"{path}/snooze", {"until": iso(until)}, claims(who), _key(name))
             return
         elif dice < 0.95:
             seen = {"seen": iso(head.last_message_at)} if dice < 0.85 else {}
-            self._insist("POST", f"{path}/resolve", seen, claims(who), _key(name))
+            self.insist("POST", f"{path}/resolve", seen, claims(who), _key(name))
         self._soon(conversation)
 
     def looks(self, agent: str) -> None:
@@ -135,7 +135,7 @@ class Agents:
 
     # --- over HTTP -----------------------------------------------------------------------------
 
-    def _insist(
+    def insist(
         self,
         method: str,
         path: str,
@@ -153,7 +153,7 @@ class Agents:
             wait = min(wait, HOUR) + self.chance.between(
                 1, 500, "jitter", self.platform.timeline.ms
             )
-            self.later(wait, lambda: self._insist(method, path, body, who, key, then, attempt + 1))
+            self.later(wait, lambda: self.insist(method, path, body, who, key, then, attempt + 1))
         elif then is not None:
             then(answer)
 

@@ -40,6 +40,7 @@ class Customers:
         self.chance = platform.chance
         self.later: Callable[[int, Callable[[], None]], None] = platform.timeline.after
         self.wrote: Callable[[Source], None] = lambda _source: None
+        self.is_code: Callable[[Delivered], bool] = lambda _message: False
         self._tokens: dict[int, str] = {}
         self._visitors: dict[str, Person] = {}
         self._at: dict[tuple[str, str], Person] = {
@@ -58,7 +59,7 @@ class Customers:
             case "write" | "picture" | "stop":
                 text = "STOP" if action.kind == "stop" else f"{name} hello"
                 is_picture = action.kind == "picture" and action.what != "twilio"
-                self._writes(person, action.what, text, name, media=is_picture)
+                self.writes(person, action.what, text, name, media=is_picture)
             case "click":
                 self._clicks(person, action.number)
             case "forge":
@@ -71,9 +72,10 @@ class Customers:
 
     # --- by their providers --------------------------------------------------------------------
 
-    def _writes(
+    def writes(
         self, person: Person, channel: str, text: str, name: str, *, media: bool = False
     ) -> None:
+        """A person writes on a channel; we owe it once the webhook was taken."""
         if channel == "webchat":
             self._chats(person, text, name)
             return
@@ -101,6 +103,8 @@ class Customers:
 
     def _receipt_of(self, message: Delivered, webhook: Webhook) -> Taken:
         """What we owe once a receipt was taken. Messenger's `read` names no message."""
+        if _is_of_code(message):
+            return _nobody
         status = step(Status(status_of(webhook)))
         token = (message.text or "").partition(" ")[0]
         place = self.watch.entries[token]
@@ -116,6 +120,8 @@ class Customers:
         return taken
 
     def _reached(self, message: Delivered) -> None:
+        if self.is_code(message):
+            return
         self.watch.reached(message)
         person = self._at.get((message.account_channel, message.to))
         if person is not None:
@@ -131,7 +137,7 @@ class Customers:
         if self.chance.happens(0.1, "next day", token):
             wait += self.chance.between(12 * HOUR, 40 * HOUR, "how long", token)
         name = f"answer {token}"
-        self.later(wait, lambda: self._writes(person, channel, f"{name} thanks", name))
+        self.later(wait, lambda: self.writes(person, channel, f"{name} thanks", name))
 
     # --- by our own website --------------------------------------------------------------------
 
@@ -194,6 +200,10 @@ class Customers:
             self.owed.activities |= {f"segment#default#{one}": number for one in ids}
         elif attempt < TRIES:
             self.later(MINUTE, lambda: self._clicks(person, number, attempt + 1))
+
+
+def _is_of_code(message: Delivered) -> bool:
+    return "ver_" in f"{message.reference} {message.status_callback}"
 
 
 def _nobody(_at: int) -> None:

@@ -64,7 +64,9 @@ class Action:
     """Something that somebody does at a moment (milliseconds of the world).
 
     `kind`: write, picture, stop, click, forge, lie (customers and strangers); online, away, look,
-    capacity (agents); rotate (an operator). `who` is a number, `what` the rest.
+    capacity (agents); verify (an agent, or the shop); merge, part, review,
+    rules (staff); rotate (an operator). `who` is a number,
+    `what` the rest.
     """
 
     at: int
@@ -137,6 +139,8 @@ def plan_of(seed: int, size: Size) -> Plan:
         *_agents(size, chance),
         *_customers(people, size, chance),
         *_strangers(size, chance),
+        *_verifying(people, size, chance),
+        *(_stewards(size, chance) if seed % 2 else ()),
     ]
     ordered = sorted(_outside_calm(actions), key=lambda one: (one.at, one.number, one.kind))
     return Plan(seed, size, people, tuple(ordered), tuple(_spells(size, chance)))
@@ -253,6 +257,23 @@ def _strangers(size: Size, chance: Chance) -> Iterator[Action]:
             what = chance.pick(("whatsapp", "messenger", "line", "telegram", "twilio"), *name)
             who = chance.between(0, size.customers - 1, "who", *name)
             yield Action(at, kind, who, what, day * 10 + number)
+
+
+def _verifying(people: tuple[Person, ...], size: Size, chance: Chance) -> Iterator[Action]:
+    for person in people:
+        for number in range(max(1, size.days // (3 * size.days_a_talk))):
+            at = _moment(size, chance, "verify", person.number, number)
+            yield Action(at, "verify", person.number, "", number)
+
+
+def _stewards(size: Size, chance: Chance) -> Iterator[Action]:
+    """In every other world: where people decide, less follows from what was said alone."""
+    for day in range(size.days):
+        for number, kind in enumerate(("merge", "part", "review")):
+            at = _moment(size, chance, kind, day)
+            yield Action(at, kind, number, "", day)
+    for number in range(size.days // 5):
+        yield Action(_moment(size, chance, "rules", number), "rules", 0, "", number)
 
 
 def _spells(size: Size, chance: Chance) -> Iterator[Spell]:

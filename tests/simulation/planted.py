@@ -11,6 +11,8 @@ from rapport.conversations.model import Conversation, Message
 from rapport.ingest.ports import QueueEntry
 from rapport.kernel.clock import iso
 from rapport.notifications.model import Failure, LedgerEntry, MessageStatus
+from rapport.otp.model import Status as CodeStatus
+from rapport.otp.model import Verification
 from rapport.routing.model import Agent
 from tests.simulation.platform import Platform
 from tests.simulation.world import Plant
@@ -138,6 +140,49 @@ def a_head_is_written_without_looking(platform: Platform) -> None:
     conversations.write = write  # type: ignore[method-assign]
 
 
+def a_code_is_approved_without_its_condition(platform: Platform) -> None:
+    """Whoever says a right code has said it, used up or over or not."""
+    store = platform.stores.verifications
+
+    def approve(
+        one: Verification, approval: str, _at: datetime, events: Sequence[Envelope]
+    ) -> bool:
+        subject = store.subjects[one.subject]
+        approved = replace(one, status=CodeStatus.APPROVED, approval=approval)
+        store.subjects[one.subject] = replace(subject, failures=0, verification=approved)
+        store.events.extend(events)
+        return True
+
+    store.approve = approve  # type: ignore[method-assign, assignment]
+
+
+def a_resend_makes_another_code(platform: Platform) -> None:
+    """The code that is sent once more is not the one that was sent before."""
+    store = platform.stores.verifications
+    order = store.order
+
+    def reordered(one: Verification, *rest: Any) -> bool:
+        is_ordered = order(one, *rest)
+        subject = store.subjects[one.subject]
+        if is_ordered and subject.verification is not None:
+            other = replace(subject.verification, nonce=f"{one.nonce}-again")
+            store.subjects[one.subject] = replace(subject, verification=other)
+        return is_ordered
+
+    store.order = reordered  # type: ignore[method-assign, assignment]
+
+
+def a_guess_is_counted_each_time_it_comes(platform: Platform) -> None:
+    """The queue brings a wrong guess again, and it costs another one."""
+    store = platform.stores.verifications
+    refuse = store.refuse
+
+    def refused(one: Verification, guess_id: str, *rest: Any) -> bool:
+        return refuse(one, f"{guess_id}-{len(store.events)}", *rest)
+
+    store.refuse = refused  # type: ignore[method-assign, assignment]
+
+
 PLANTS: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
@@ -149,5 +194,8 @@ PLANTS: dict[str, Plant] = {
         a_place_is_taken_without_asking_for_room,
         an_attempt_is_begun_twice,
         a_head_is_written_without_looking,
+        a_code_is_approved_without_its_condition,
+        a_resend_makes_another_code,
+        a_guess_is_counted_each_time_it_comes,
     )
 }

@@ -12,6 +12,7 @@ from rapport.contracts.events import SOURCE, Envelope
 from rapport.ingest.ports import QueueEntry
 from rapport.kernel.json import dumps
 from tests.platform import sqs
+from tests.platform.cloud import version_of
 from tests.platform.parts import Rule
 from tests.platform.patterns import matches
 
@@ -47,7 +48,7 @@ class QueueTwin:
         """Take all entries."""
         for entry in entries:
             self.queue.send(entry.body, entry.group, entry.deduplication_id)
-        self._is_sent(self.queue, 0)
+        self._is_sent(self.queue, _delay(self.queue))
         return []
 
     def postpone(self, receipt_handle: str, delay: timedelta) -> None:
@@ -76,8 +77,12 @@ class BusTwin:
                 if matches(pattern, told):
                     for queue in queues:
                         queue.send(dumps(told))
-                        self._is_sent(queue, 0)
+                        self._is_sent(queue, _delay(queue))
         return []
+
+
+def _delay(queue: sqs.Queue) -> int:
+    return queue.delay // timedelta(milliseconds=1)
 
 
 class SecretsClient:
@@ -85,17 +90,20 @@ class SecretsClient:
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
+        self.versions: dict[tuple[str, str], str] = {}
 
-    def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803 - as AWS spells it
-        """A secret's current value."""
-        if SecretId not in self.values:
+    def get_secret_value(self, SecretId: str, VersionId: str = "") -> dict[str, str]:  # noqa: N803 - as AWS spells it
+        """A secret's current value, or that of a version."""
+        known = self.versions.get((SecretId, VersionId)) if VersionId else self.values.get(SecretId)
+        if known is None:
             error = {"Error": {"Code": "ResourceNotFoundException", "Message": "There is none."}}
             raise ClientError(error, "GetSecretValue")  # type: ignore[arg-type]
-        return {"SecretString": self.values[SecretId]}
+        return {"SecretString": known, "VersionId": version_of(known)}
 
     def put(self, name: str, document: Any) -> None:
         """Write a secret."""
-        self.values[name] = document if isinstance(document, str) else json.dumps(document)
+        value = document if isinstance(document, str) else json.dumps(document)
+        self.values[name] = self.versions[name, version_of(value)] = value
 
 
 def without_first(twin: Any, method: str, arguments: tuple[Any, ...]) -> Any:

@@ -42,6 +42,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "account_sid": "AC1",
         "auth_token": ["twilio-token"],
         "sms_from": "+15005550006",
+        "voice_from": "+15005550007",
         "public_base_url": f"https://{http_api.DOMAIN}",
     },
     "webchat": {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rapport.conversations.model import OPENING, Conversation, State
-from rapport.identity.model import Source
+from rapport.identity.model import Record, Source
 from rapport.notifications.model import RANK, MessageStatus
 from tests.simulation.platform import Platform
 from tests.simulation.watch import Broken, Watch
@@ -66,13 +66,18 @@ def _is_paid(platform: Platform, watch: Watch, owed: Owed) -> None:
 def _conversations_are_whole(platform: Platform) -> None:
     """V4: a message has its conversation; an open one is somebody's, or waits; never both."""
     stores = platform.stores
-    latest: dict[str, datetime] = {}
+    latest: dict[tuple[str, str], datetime] = {}
     for message in stores.messages.messages.values():
         if message.kind in OPENING:
-            known = latest.get(message.customer_id)
-            latest[message.customer_id] = max(known, message.at) if known else message.at
-    for customer, at in latest.items():
-        if not any(head.last_message_at >= at for head in _led_on(platform, customer)):
+            place = (message.customer_id, message.record_id)
+            latest[place] = max(latest.get(place, message.at), message.at)
+    for (customer, record_id), at in latest.items():
+        # Whom people or rules part takes what was said along: no customer is asked for it here.
+        if _is_decided(platform, stores.identities.by_id[record_id]):
+            continue
+        whose = sorted(stores.identities.owners[record_id] | {customer})
+        heads = (head for one in whose for head in _led_on(platform, one))
+        if not any(head.last_message_at >= at for head in heads):
             raise Broken("V4", f"a message of {customer} is in no conversation")
     waiting = {one.conversation_id for one in stores.routing.waiting}
     for head in stores.conversations.current.values():
@@ -131,6 +136,16 @@ def _nobody_waits_in_vain(platform: Platform) -> None:
         raise Broken("V11", f"{len(routing.waiting)} wait while {free[0]} is free")
 
 
+def _is_decided(platform: Platform, record: Record) -> bool:
+    """Whether people or other rules say who this is: then that must follow, see `stewards`."""
+    components = platform.stores.identities.components
+    component = components[record.component_id]
+    while isinstance(component, str):
+        component = components[component]
+    is_decided = bool(component.decisions)
+    return is_decided or platform.stores.rule_book.current() is not None
+
+
 def _is_one_customer(platform: Platform) -> None:
     """V2: a phone that a platform vouches for has one customer, however many met it at once.
 
@@ -139,6 +154,8 @@ def _is_one_customer(platform: Platform) -> None:
     stores = platform.stores
     owners: dict[str, str] = {}
     for record in stores.identities.by_id.values():
+        if _is_decided(platform, record):
+            continue
         for item in record.identifiers:
             is_vouched = item.namespace == "phone" and item.assurance.rank >= 1
             owner = owners.setdefault(item.value, record.customer_id) if is_vouched else None

@@ -7,6 +7,9 @@ from rapport.activity.memory import InMemoryActivities
 from rapport.contracts.events import Envelope
 from rapport.idempotency.memory import InMemoryRequests
 from rapport.identity.memory import InMemoryRuleBook
+from rapport.otp.guard_memory import InMemoryGuardBooks, InMemorySources
+from rapport.otp.memory import InMemoryServices, InMemoryVerifications
+from rapport.otp.settings import default_service
 from rapport.routing.memory import InMemoryRouting
 from tests.simulation.stores import (
     Conversations,
@@ -31,7 +34,13 @@ class Stores:
         self.routing = InMemoryRouting()
         self.requests = InMemoryRequests()
         self.objects = Objects()
+        self.verifications = InMemoryVerifications()
+        self.verification_services = InMemoryServices(default_service())
+        self.guard_books = InMemoryGuardBooks()
+        self.sources = InMemorySources()
         self.tables = {
+            "verifications": "OtpTable",
+            "guard_books": "OtpTable",
             "identities": "IdentityTable",
             "messages": "ConversationsTable",
             "conversations": "ConversationsTable",
@@ -63,5 +72,9 @@ _NAMES = frozenset(
         "routing",
         "requests",
         "objects",
+        "verifications",
+        "verification_services",
+        "guard_books",
+        "sources",
     }
 )

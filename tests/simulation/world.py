@@ -13,18 +13,22 @@ from pydantic import BaseModel
 from rapport.kernel.clock import iso
 from tests.simulation.agents import Agents, claims
 from tests.simulation.chance import Chance
+from tests.simulation.code_watch import CodeWatch
 from tests.simulation.people import Customers
 from tests.simulation.plan import Action, Plan, calms
 from tests.simulation.platform import Platform
 from tests.simulation.providers import Providers
 from tests.simulation.settled import Owed, check
+from tests.simulation.stewards import Stewards
 from tests.simulation.timeline import DAY, HOUR, MINUTE, Timeline
+from tests.simulation.verifying import Verifying
 from tests.simulation.watch import Broken, Watch
 from tests.simulation.weather import Weather
 
 Plant = Callable[[Platform], None]
 """Puts a bug into a platform, for tests of the simulation itself."""
 
+STEWARDS = frozenset({"merge", "part", "review", "rules"})
 AGENTS = frozenset({"capacity", "online", "away", "look"})
 
 
@@ -54,8 +58,13 @@ class World:
         self.providers = providers
         self.customers = Customers(self.platform, providers, self.watch, self.owed, plan.people)
         self.agents = Agents(self.platform, self.watch, plan.size.agents)
+        self.codes = CodeWatch(self.platform)
+        self.verifying = Verifying(self.platform, self.agents, self.customers, self.codes)
+        self.stewards = Stewards(self.platform, self.agents)
         self.customers.wrote = self.agents.meets
-        self.customers.later = self.agents.later = self.later
+        self.customers.is_code = self.verifying.reached
+        self.customers.later = self.agents.later = self.verifying.later = self.later
+        self.stewards.later = self.later
         self.platform.after = self._after
         if told is not None:
             self.platform.told = self.weather.told = lambda text: told(f"{self._place()} {text}")
@@ -96,6 +105,10 @@ class World:
             self._told(f"{self._place()} {action}")
         if action.kind in AGENTS:
             self.agents.do(action)
+        elif action.kind in STEWARDS:
+            self.stewards.do(action)
+        elif action.kind == "verify":
+            self.verifying.do(action)
         elif action.kind == "rotate":
             self.providers.rotate(action.what, action.number)
         else:
@@ -103,6 +116,8 @@ class World:
 
     def _after(self, port: str, method: str, arguments: tuple[Any, ...], result: Any) -> None:
         self.watch.after(port, method, arguments, result)
+        self.codes.after(port, method, arguments)
+        self.stewards.after(port, method, arguments)
         if port == "conversations" and method in ("write", "archive"):
             self.agents.given(arguments[0])
 
@@ -110,6 +125,7 @@ class World:
         self.weather.is_calm = is_calm
         if is_calm:
             self.line.after(2 * HOUR, self._redrive)
+            self.line.after(3 * HOUR, self.stewards.apply)
 
     def _redrive(self) -> None:
         self.platform.redrive()
@@ -118,6 +134,8 @@ class World:
         if self.providers.refused:
             raise Broken("V11", f"a genuine webhook of {self.providers.refused[0]}")
         check(self.platform, self.watch, self.owed)
+        self.codes.settle()
+        self.stewards.settle()
 
     def _end(self) -> None:
         """A last calm; then an agent comes, and takes who waited longest."""
@@ -131,7 +149,7 @@ class World:
             path, body = f"/v1/agents/{agent}/presence", b'{"presence":"online"}'
             self.platform.request("PUT", path, body, claims=claims(agent))
             self.line.run(self.line.ms + 5 * MINUTE)
-            left = sorted(routing.waiting)
+            left = sorted(one for one in routing.waiting if one in before)
             if left != before[len(before) - len(left) :]:
                 raise Broken("V11", "who waited longest was not served first")
         self._check()
@@ -162,6 +180,9 @@ class World:
             "conversations": len(stores.conversations.current) + len(stores.conversations.archived),
             "answers": len(stores.ledger.entries),
             "delivered": len(self.providers.twins.state.delivered),
+            "codes": len(self.codes.codes),
+            "approved": len(self.codes.approved),
+            "decided": sum(self.stewards.done.values()),
             "activities": len(stores.activities.stored),
             "faults": self.weather.faults,
             "overtaken": self.platform.overtaken,

@@ -72,8 +72,8 @@ def test_story_s2_until_the_code_messenger_whatsapp_and_sms(
     stack: StackContext, officer: Officer
 ) -> None:
     by_messenger, by_phone = demo.jane_asks(stack, officer)
-    assert by_messenger != by_phone, "a Messenger name is a claim: only a code may join them"
-    customer = officer.api.get(f"/v1/customers/{by_phone}")
+    assert by_messenger.customer_id != by_phone.customer_id, "only a code may join them"
+    customer = officer.api.get(f"/v1/customers/{by_phone.customer_id}")
     assert customer["name"] == "Jane Wong"
     channels = {record["channel"] for record in customer["records"]}
     assert {"crm", "whatsapp", "sms"} <= channels

@@ -28,8 +28,11 @@ from rapport.contracts.api.identity import (
     RulesRequest,
     RulesTrial,
     RulesView,
+    SignalRequest,
+    SignalView,
     UnmergeRequest,
 )
+from rapport.contracts.api.verifications import ContextMatch, ContextQuery
 from rapport.contracts.caller import Caller
 from rapport.entrypoint.auth import (
     DECIDE_IDENTITY,
@@ -42,6 +45,7 @@ from rapport.entrypoint.http import Api, Json
 from rapport.entrypoint.observability import log
 from rapport.idempotency.model import Seed
 from rapport.views import evidence
+from rapport.views.context import match_context
 from rapport.views.customers import search, show_customer, show_timeline
 from rapport.views.profiles import registered_view
 from rapport.views.registration import register
@@ -68,6 +72,12 @@ def get_customer(customer_id: str, query: SightQuery, caller: Caller) -> Custome
     shown = show_customer(customer_id, query, caller, sources=wiring.customer_sources())
     _audit("profile", customer_id, query, caller, shown.disclosure.level)
     return shown
+
+
+@api.get("/v1/customers/{customer_id}/context", READ_CUSTOMERS)
+def get_context(customer_id: str, query: ContextQuery) -> ContextMatch:
+    """Whether place, telephone number and device of a session are those on record."""
+    return match_context(customer_id, query, graph=wiring.identities())
 
 
 @api.get("/v1/customers/{customer_id}/timeline", READ_CUSTOMERS)
@@ -108,6 +118,12 @@ def get_reviews(query: ReviewQuery) -> ReviewPage:
 def answer_review(review_id: str, body: ReviewAnswer, caller: Caller, seed: Seed) -> ChangeView:
     """Decide a review, or preview what that changes."""
     return evidence.answer_review(review_id, body, caller, seed, engine=wiring.engine())
+
+
+@api.post("/v1/identity/signals", MANAGE_IDENTITY, status=201)
+def post_signal(body: SignalRequest, seed: Seed) -> SignalView:
+    """Tell that a telephone number was deactivated or ported."""
+    return evidence.note_signal(body, seed, engine=wiring.engine())
 
 
 @api.get("/v1/identity/rules", MANAGE_IDENTITY)

@@ -233,7 +233,7 @@ def outlets() -> "Outlets":
         bus=bus(),
         outbound={
             medium: queue(f"OUTBOUND_{medium.upper()}_QUEUE_URL")
-            for medium in ("chat", "sms", "email")
+            for medium in ("chat", "sms", "email", "otp")
         },
     )
 
@@ -365,6 +365,8 @@ def links() -> "Links":
 
 def reset() -> None:
     """Forget everything built; for tests that change the environment."""
-    for built in list(globals().values()):
+    from rapport import wiring_otp
+
+    for built in [*globals().values(), *vars(wiring_otp).values()]:
         if hasattr(built, "cache_clear"):
             built.cache_clear()

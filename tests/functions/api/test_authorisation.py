@@ -22,6 +22,8 @@ CALLERS = {
     "agents.write": application("agents.write"),
     "identity.write": application("identity.write"),
     "channels.write": application("channels.write"),
+    "verifications.write": application("verifications.write"),
+    "verification-services.write": application("verification-services.write"),
     "no_scope": application(),
 }
 STAFF = {"agent", "supervisor", "admin"}
@@ -30,12 +32,14 @@ MAY_CALL = {
     "GET /v1/customers": STAFF | {"customers.read"},
     "POST /v1/customers": STAFF | {"customers.write"},
     "GET /v1/customers/{customer_id}": STAFF | {"customers.read"},
+    "GET /v1/customers/{customer_id}/context": STAFF | {"customers.read"},
     "GET /v1/customers/{customer_id}/timeline": STAFF | {"customers.read"},
     "GET /v1/customers/{customer_id}/evidence": DECIDERS,
     "POST /v1/customers/{customer_id}/merge": DECIDERS,
     "POST /v1/customers/{customer_id}/unmerge": DECIDERS,
     "GET /v1/identity/reviews": DECIDERS,
     "POST /v1/identity/reviews/{review_id}": DECIDERS,
+    "POST /v1/identity/signals": {"admin", "identity.write"},
     "GET /v1/identity/rules": {"admin", "identity.write"},
     "PUT /v1/identity/rules": {"admin", "identity.write"},
     "POST /v1/identity/rules/trial": {"admin", "identity.write"},
@@ -59,6 +63,12 @@ MAY_CALL = {
     "PUT /v1/channel-accounts/{channel}/{account}": {"admin", "channels.write"},
     "DELETE /v1/channel-accounts/{channel}/{account}": {"admin", "channels.write"},
     "POST /v1/channel-accounts/{channel}/{account}/rotate": {"admin", "channels.write"},
+    "POST /v1/verifications": STAFF | {"verifications.write"},
+    "POST /v1/verifications/{verification_id}/check": STAFF | {"verifications.write"},
+    "GET /v1/verifications/{verification_id}": STAFF | {"verifications.write"},
+    "POST /v1/verifications/{verification_id}/cancel": STAFF | {"verifications.write"},
+    "GET /v1/verification-services/{service}": {"admin", "verification-services.write"},
+    "PUT /v1/verification-services/{service}": {"admin", "verification-services.write"},
     "POST /v1/realtime/tickets": STAFF,
 }
 PUBLIC = {

@@ -9,7 +9,7 @@ from rapport.contracts.inbound import Kind
 from rapport.identity.rules import Rules
 from rapport.identity.service import match_sender
 from rapport.views.evidence import WORDS
-from tests.builders import a_mail, a_received, a_tracking_call, an_event, an_sms
+from tests.builders import a_mail, a_received, a_tracking_call, after, an_event, an_sms
 from tests.functions.api.conftest import Stage, application, person
 
 ADA = "ada@lovelace.org"
@@ -57,6 +57,24 @@ def one_by_a_number(stage: Stage) -> str:
     sms, whatsapp = hear(stage, an_sms(), a_received(an_event(sender_name="Ada Lovelace")))
     assert sms == whatsapp
     return sms
+
+
+def test_a_number_that_was_given_up_joins_its_next_holder_to_nobody(stage: Stage) -> None:
+    (before,) = hear(stage, an_sms(sender_name="Ada Lovelace"))
+    body = {"kind": "phone_deactivated", "phone": "+1 415 555 0100", "at": "2026-11-20T12:00:00Z"}
+    noted = call(stage, "POST", "/v1/identity/signals", body, claims=ADMIN)
+    assert (noted.status, noted.json["phone"]) == (201, "+14155550100")
+    again = call(stage, "POST", "/v1/identity/signals", body, claims=ADMIN)
+    assert again.status == 201
+    event = {"sender_name": "Grace Hopper", "timestamp": after(days=300)}
+    (later,) = hear(stage, a_received(an_event(**event)))
+    assert later != before
+
+
+def test_a_signal_names_a_number_and_a_time(stage: Stage) -> None:
+    body = {"kind": "phone_deactivated", "phone": "12", "at": "2026-11-20T12:00:00Z"}
+    refused = call(stage, "POST", "/v1/identity/signals", body, claims=ADMIN)
+    assert (refused.status, refused.json["errors"][0]["field"]) == (400, "phone")
 
 
 # -- Evidence ----------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ DOCUMENTS: dict[str, dict[str, object]] = {
         "auth_token": "tw-token",
         "sms_from": "+15005550006",
         "whatsapp_from": "whatsapp:+15005550007",
+        "voice_from": "+15005550008",
     },
     "ses": {
         "from_address": "help@shop.example",

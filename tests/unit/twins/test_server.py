@@ -17,7 +17,7 @@ from rapport.channels import registry
 from rapport.channels.base import Context, Request
 from rapport.channels.http import ProviderHttp
 from rapport.channels.sender import AnswerLost, OutboundMessage, Outcome
-from rapport.contracts.content import TextContent
+from rapport.contracts.content import TemplateContent, TextContent
 from rapport.kernel.clock import SystemClock
 from tests.unit.twins.accounts import DOCUMENTS, account, authority
 
@@ -124,6 +124,18 @@ def test_a_message_goes_through_the_real_http_port_and_its_receipts_come(
     receipts = [adapter.receive(request, context) for request in ours.wait_for(3)]
     assert [receipt.events[0].status for receipt in receipts] == ["sent", "delivered", "read"]
     assert len(control(server, "GET", "requests")["requests"]) == 1
+
+
+def test_the_codes_that_reached_a_number_can_be_read(server: TwinServer) -> None:
+    template = TemplateContent(name="verification_code", language="en", parameters=("047119",))
+    send(server, content=template, extra={"code": "047119"})
+    (found,) = control(server, "GET", "codes?to=%2B4915112345678")["codes"]
+    assert (found["code"], found["channel"]) == ("047119", "whatsapp")
+    assert control(server, "GET", "codes?to=%2B4915112345679") == {"codes": []}
+    control(server, "POST", "settings", {"authentication_templates": ["other"]})
+    assert send(server, content=template).outcome is Outcome.SENT
+    control(server, "POST", "reset")
+    assert send(server, content=template).outcome is Outcome.FAILED
 
 
 def test_a_dropped_answer_is_lost_and_its_receipts_still_come(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
 from rapport.contracts.queues import QueueEntry
@@ -28,7 +29,8 @@ class SqsQueue:
 
     def postpone(self, receipt_handle: str, delay: timedelta) -> None:
         """Let a received message become visible again after `delay`."""
-        seconds = max(0, min(int(delay.total_seconds()), LONGEST_VISIBILITY - 60))
+        # Rounded up: what comes again too early is postponed by nothing, until it counts as dead.
+        seconds = max(0, min(ceil(delay.total_seconds()), LONGEST_VISIBILITY - 60))
         self._client.change_message_visibility(
             QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
         )

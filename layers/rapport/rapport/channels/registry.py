@@ -16,6 +16,7 @@ PROVIDERS = {
     "telegram": "telegram",
     "twilio": "twilio",
     "ses": "ses",
+    "aws_messaging": "aws_messaging",
     "webchat": "webchat",
     "segment": "segment",
 }

@@ -51,7 +51,9 @@ class Envelope(BaseModel):
 def envelope(data: Data, metadata: Metadata) -> Envelope:
     """Wrap the fact `data` for an item or the bus."""
     return Envelope(
-        detail_type=data.detail_type, metadata=metadata, data=data.model_dump(mode="json")
+        detail_type=data.detail_type,
+        metadata=metadata,
+        data=data.model_dump(mode="json", exclude_none=True),
     )
 
 

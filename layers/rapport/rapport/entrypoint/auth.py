@@ -46,6 +46,8 @@ READ_OWN_AGENT = Access(STAFF, "rapport/agents.write")
 DECIDE_IDENTITY = Access(MANAGERS, "rapport/identity.write")
 MANAGE_IDENTITY = Access(ADMINS, "rapport/identity.write")
 MANAGE_CHANNELS = Access(ADMINS, "rapport/channels.write")
+VERIFY = Access(STAFF, "rapport/verifications.write")
+MANAGE_VERIFICATION_SERVICES = Access(ADMINS, "rapport/verification-services.write")
 
 
 def admit(access: Access, claims: Mapping[str, Any] | None) -> Caller | None:

@@ -179,9 +179,12 @@ def _is_certain(relation: Relation, fields: dict[str, float]) -> bool:
 
 def _is_sole(groups: Groups, relation: Relation, left: int, right: int) -> bool:
     """Whether a surname that agrees ("Kevin Ho", 何業朗) is enough: on a contact which nobody else
-    was ever named with."""
+    was ever named with. Names that say nothing of each other ("Kevin", 何業朗) need the contact
+    told more than once: a wrong number is keyed once."""
     contact = _contact(groups, left, right)
-    if contact is None or relation.level is not NameLevel.PARTIAL:
+    if contact is None or relation.level not in (NameLevel.PARTIAL, NameLevel.UNKNOWN):
+        return False
+    if relation.level is NameLevel.UNKNOWN and not _is_confirmed(groups, contact, left, right):
         return False
     named = (
         index
@@ -189,6 +192,15 @@ def _is_sole(groups: Groups, relation: Relation, left: int, right: int) -> bool:
         if fact.name is not None and (contact in fact.mentioned or contact in fact.vouched)
     )
     return groups.are_compatible(groups.distinct(named))
+
+
+def _is_confirmed(groups: Groups, contact: Pair, left: int, right: int) -> bool:
+    """Whether staff noted the contact for one of these people at two times."""
+    return any(
+        len({groups.facts[m].at for m in groups.of(one).members
+             if contact in groups.facts[m].mentioned}) > 1
+        for one in (left, right)
+    )  # fmt: skip
 
 
 def _fields(groups: Groups, left: int, right: int) -> dict[str, float]:

@@ -76,7 +76,8 @@ ATTRIBUTES = (
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What a carrier or registry says of an identifier: `phone_deactivated` ends its tenure."""
+    """What a carrier or registry says of an identifier: `phone_deactivated` ends its tenure,
+    `phone_ported` only makes one-time codes sent to it prove less."""
 
     kind: str
     namespace: str

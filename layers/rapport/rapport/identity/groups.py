@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rapport.identity.evidence import Fact
 from rapport.identity.graph import Link, Pair
-from rapport.identity.names import Name, NameLevel, compare_names
+from rapport.identity.names import Name, NameLevel, compare_names, is_slip
 from rapport.identity.rules import Rules
 
 AGREE, UNKNOWN, CONFLICT = 0, 1, 2
@@ -258,19 +258,23 @@ def _compare(ours: dict[Name, int], theirs: dict[Name, int]) -> Relation:
         for one, two, level in conflicts
         if one not in sure
         and two not in sure
-        and not _is_slip(one, ours, two)
-        and not _is_slip(two, theirs, one)
+        and not _is_misspelled(one, ours, two)
+        and not _is_misspelled(two, theirs, one)
     ]
     return Relation(CONFLICT, max(worst), 0.0, "name_conflict") if worst else best
 
 
-def _is_slip(name: Name, own: Iterable[Name], other: Name) -> bool:
-    """Whether a name is a misspelling of one in its own group that `other` does not contradict."""
-    return any(
-        compare_names(name, one).level is NameLevel.TYPO and not compare_names(one, other).conflicts
-        for one in own
-        if one is not name
-    )
+def _is_misspelled(name: Name, own: Iterable[Name], other: Name) -> bool:
+    """Whether a name is a misspelling of one in its own group that `other` does not contradict, or
+    a letter away from one there that agrees with `other`."""
+    for one in own:
+        if one is not name:
+            match = compare_names(one, other)
+            if match.agrees and is_slip(name, one):
+                return True
+            if not match.conflicts and compare_names(name, one).level is NameLevel.TYPO:
+                return True
+    return False
 
 
 def _rank(relation: Relation) -> tuple[int, int, float]:

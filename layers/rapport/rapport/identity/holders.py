@@ -9,6 +9,12 @@ from rapport.identity.graph import Pair, Signal
 from rapport.identity.groups import Group, Groups
 from rapport.identity.rules import Rules
 
+DEACTIVATED = "phone_deactivated"
+"""The signal that ends a tenure; a ported number stays its holder's."""
+
+_LEAST_LETTERS = 5
+"""In a mailbox's name: fewer are initials, which many share."""
+
 
 class Holdings:
     """Which facts vouch for which identifiers, an identifier given up counting anew."""
@@ -61,8 +67,16 @@ class Holdings:
         for index in self.vouching[holding]:
             for device, (namespace, value) in self.facts[index].alone:
                 if device == pair_of(holding):
-                    with_it.setdefault(namespace, {}).setdefault(value, index)
+                    whose = _name_in(value) if namespace == "email" else value
+                    with_it.setdefault(namespace, {}).setdefault(whose, index)
         return [[*values.values()] for values in with_it.values() if len(values) > 1]
+
+
+def _name_in(address: str) -> str:
+    """Whose an e-mail address is by the name in it: ada.king@mail.hk and adaking84@post.hk are one
+    person's as a rule, where one device saw both."""
+    letters = "".join(filter(str.isalpha, address.partition("@")[0]))
+    return letters if len(letters) >= _LEAST_LETTERS else address
 
 
 def pair_of(holding: Holding) -> Pair:
@@ -73,5 +87,6 @@ def pair_of(holding: Holding) -> Pair:
 def _ends(signals: Iterable[Signal]) -> dict[Pair, list[datetime]]:
     ends: dict[Pair, set[datetime]] = {}
     for signal in signals:
-        ends.setdefault((signal.namespace, signal.value), set()).add(signal.at)
+        if signal.kind == DEACTIVATED:
+            ends.setdefault((signal.namespace, signal.value), set()).add(signal.at)
     return {pair: sorted(times) for pair, times in ends.items()}

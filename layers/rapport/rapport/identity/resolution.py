@@ -32,6 +32,7 @@ from rapport.identity.scoping import (
     join_nameless,
     join_unlike,
 )
+from rapport.identity.slips import join_slips
 
 __all__ = ["Keys", "joining_pairs", "lookup_keys", "relates", "resolve"]
 
@@ -39,6 +40,7 @@ __all__ = ["Keys", "joining_pairs", "lookup_keys", "relates", "resolve"]
 _STEPS = (
     join_named,
     join_attested,
+    join_slips,
     join_bridges,
     join_named,
     join_unlike,

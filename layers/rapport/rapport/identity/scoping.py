@@ -301,8 +301,9 @@ def _holder_at(
 
 
 def _times(groups: Groups, holdings: Holdings, group: Group, holding: Holding) -> list[float]:
+    """When they were there; the same said twice is there once."""
     return sorted(
-        groups.facts[m].at.timestamp() for m in group.members if holding in holdings.of[m]
+        {groups.facts[m].at.timestamp() for m in group.members if holding in holdings.of[m]}
     )
 
 

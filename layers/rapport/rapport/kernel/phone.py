@@ -41,7 +41,11 @@ def normalise(raw: str, region: str | None = None) -> str:
     number.national_number = _current(number.country_code or 0, number.national_number or 0)
     if not phonenumbers.is_possible_number(number):
         raise InvalidInput("No number of that country has this length.", field="phone")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if phonenumbers.parse(written) != number:
+        # Nothing but zeros, say: read again it would be another number.
+        raise InvalidInput("This is no phone number with a country code.", field="phone")
+    return written
 
 
 def normalise_local(raw: str, regions: Sequence[str]) -> str:
@@ -73,6 +77,14 @@ def normalise_local(raw: str, regions: Sequence[str]) -> str:
     if not phonenumbers.is_valid_number(phonenumbers.parse(number)):
         raise InvalidInput("This is a number in none of the regions served.", field="phone")
     return number
+
+
+def region_of(number: str) -> str | None:
+    """The country of an E.164 number (ISO 3166 alpha-2); None for one of no country."""
+    import phonenumbers
+
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
+    return region if region and region.isalpha() else None
 
 
 def _is_subscriber(number: "PhoneNumber") -> bool:

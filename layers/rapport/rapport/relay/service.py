@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from rapport.contracts.events import Envelope
 from rapport.contracts.notifications import MessageQueued, OutboundOrder
+from rapport.contracts.otp import CodeOrder, CodeOrdered
 from rapport.contracts.queues import Queue, QueueEntry
 from rapport.kernel.errors import Transient
 
@@ -34,6 +35,9 @@ MEDIUM = {
 }
 """The outbound queue of each channel: a slow medium must not hold up the others."""
 
+OTP = "otp"
+"""The outbound queue of one-time codes: somebody waits for each of them."""
+
 
 @dataclass(frozen=True)
 class Outlets:
@@ -49,8 +53,11 @@ def publish(events: Sequence[Envelope], *, outlets: Outlets) -> None:
     Published twice is the consumers' to bear: orders by the queue's de-duplication and the ledger's
     condition, facts by conditional writes.
     """
+    codes = [event for event in events if event.detail_type == CodeOrdered.detail_type]
     orders = [event for event in events if event.detail_type == MessageQueued.detail_type]
-    facts = [event for event in events if event.detail_type != MessageQueued.detail_type]
+    facts = [event for event in events if event not in codes and event not in orders]
+    for codes_at_once in _batches([_code(one) for one in codes]):
+        _insist(codes_at_once, outlets.outbound[OTP].send)
     for batch in _batches(facts):
         _insist(batch, outlets.bus.publish)
     by_medium: dict[str, list[QueueEntry]] = {}
@@ -80,3 +87,8 @@ def _entry(order: Envelope) -> QueueEntry:
     body = OutboundOrder.model_validate(order.data)
     # Group by recipient: their messages leave in order, and a slow one holds up only itself.
     return QueueEntry(body.model_dump_json(), body.record_id, body.message_id)
+
+
+def _code(order: Envelope) -> QueueEntry:
+    # Codes need no order among each other, and each is sent once by the state of its verification.
+    return QueueEntry(CodeOrder.model_validate(order.data).model_dump_json())

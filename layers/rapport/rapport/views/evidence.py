@@ -22,6 +22,8 @@ from rapport.contracts.api.identity import (
     RulesRequest,
     RulesTrial,
     RulesView,
+    SignalRequest,
+    SignalView,
     StatementView,
     UnmergeRequest,
 )
@@ -39,13 +41,15 @@ from rapport.identity.deciding import (
     taken,
     tried,
 )
-from rapport.identity.graph import Component, Decision, Link, Review, Statement
+from rapport.identity.graph import Component, Decision, Link, Review, Signal, Statement
 from rapport.identity.hearing import Engine
 from rapport.identity.lookup import load
 from rapport.identity.ports import RuleBook
+from rapport.identity.proving import BY_CODE
 from rapport.identity.rules import SENDER, Rules
 from rapport.identity.statements import customers
 from rapport.identity.trying import Difference, apply_rules, differences
+from rapport.kernel import phone
 from rapport.kernel.errors import InvalidInput
 from rapport.kernel.page import Page
 from rapport.views.profiles import identifier_view
@@ -61,6 +65,7 @@ WORDS = {
     "attested_name_and_second_field": "Staff stand behind one name on both, and a second field"
     " agrees.",
     "decision": "A person decided so.",
+    "code": "A code that was sent to the customer came back from this sender.",
     "name_conflict": "The names are those of two people.",
     "two_exclusive_identifiers": "Each has one of which a person has one alone, such as a user id.",
     "limit": "Together they would show more of a {namespace} than a person has.",
@@ -138,6 +143,13 @@ def answer_review(
     asked = Asked(caller.subject, seed.at, body.reason, _name(seed))
     plan = plan_review(review_id, body.is_same, asked, engine=engine)
     return _carried_out(plan, engine, is_preview=body.preview, closing=(review_id,))
+
+
+def note_signal(body: SignalRequest, seed: Seed, *, engine: Engine) -> SignalView:
+    """Note what a carrier says of a number; the same again changes nothing."""
+    number = phone.normalise(body.phone)
+    engine.signal(Signal(body.kind, "phone", number, body.at, seed.seed_id))
+    return SignalView(kind=body.kind, phone=number, at=body.at)
 
 
 def show_rules(*, engine: Engine) -> RulesView:
@@ -247,7 +259,8 @@ def _review_view(review: Review, found: Mapping[str, Component]) -> ReviewView |
 
 def _evidence_view(link: Link) -> EvidenceView:
     namespace, value = link.identifier or (None, None)
-    words = WORDS.get(link.rule, f"By the rule {link.rule}.")
+    is_code = link.decision_id.startswith(BY_CODE)
+    words = WORDS.get("code" if is_code else link.rule, f"By the rule {link.rule}.")
     if namespace == SENDER:  # no identifier of theirs, but how we spell who spoke
         namespace, value, words = None, None, WORDS["same_source"]
     return EvidenceView(

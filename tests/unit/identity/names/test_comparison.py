@@ -2,7 +2,7 @@
 
 import pytest
 
-from rapport.identity.names import NameLevel, NameOutcome, compare_names, parse_name
+from rapport.identity.names import NameLevel, NameOutcome, compare_names, is_slip, parse_name
 
 EXACT, FORM, NICKNAME, TYPO = NameLevel.EXACT, NameLevel.FORM, NameLevel.NICKNAME, NameLevel.TYPO
 PARTIAL, UNKNOWN = NameLevel.PARTIAL, NameLevel.UNKNOWN
@@ -195,3 +195,35 @@ def test_a_display_name_fills_in_what_the_name_leaves_open() -> None:
     english = parse_name("Peter Chan")
     assert compare_names(chinese, english).agrees
     assert not compare_names(parse_name("陳大文"), english).agrees
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("温志德", "溫志德"),
+        ("Terence Au-yeung", "Au-yeung Tin Mei Terence"),
+        ("Lee Yung-Yun", "李勇云"),
+        ("Liu Yin Man", "廖賢文"),
+        ("Kot Wah Fung", "葛華鳳"),
+        ("POON HIN HO", "潘軒浩"),
+    ],
+)
+def test_spellings_of_less_usual_surnames_agree(one: str, other: str) -> None:
+    assert compare_names(parse_name(one), parse_name(other)).agrees
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Choi Ling Ai", "Choi Ling Lai", True),
+        ("Shihui Wu", "吳詩華", True),
+        ("MAxWING", "Ma Wing", True),
+        ("Chan Ka Ming", "Chan Ka Wai", False),
+        ("CHOW HONGCHEONG", "Chow Hong Cheong", False),
+        ("Ling", "Lin", False),
+        ("E. Walker", "R. Walker", False),
+    ],
+)
+def test_a_slip_is_one_letter_in_a_whole_name(one: str, other: str, expected: bool) -> None:
+    assert is_slip(parse_name(one), parse_name(other)) is expected
+    assert is_slip(parse_name(other), parse_name(one)) is expected

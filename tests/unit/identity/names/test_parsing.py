@@ -70,3 +70,9 @@ def test_a_whole_name_has_surname_and_given_name() -> None:
     assert parse_name("陳大文").is_whole
     assert not parse_name("Rebecca").is_whole
     assert not parse_name(display="Rebecca Chan").is_whole
+
+
+def test_the_likely_surname_comes_first_and_an_order_that_is_open_gives_both() -> None:
+    assert parse_name("Tam Yan Ki").surnames[:2] == ("谈", "谭")
+    for one, other in (("KHAN PETER", "Khan, Peter"), ("KELLY EDWARD", "Edward Kelly")):
+        assert set(parse_name(one).surnames) & set(parse_name(other).surnames)

@@ -1,6 +1,6 @@
 """Send SMS, MMS and WhatsApp by Twilio (twilio.com/docs/messaging/api/message-resource).
 
-`message.channel` says which: `whatsapp`, or else SMS.
+`message.channel` says which: `whatsapp`, `voice` (see the module of that name), or else SMS.
 
 Settings: `account_sid`, `auth_token` (several while rotating) or `api_key_sid` with
 `api_key_secret`; the senders `messaging_service_sid` or `sms_from`, and `whatsapp_from`;
@@ -15,9 +15,11 @@ from urllib.parse import urlencode
 from rapport.channels.base import Account
 from rapport.channels.sender import (
     ErrorClass,
+    Http,
     HttpResponse,
     OutboundMessage,
     Outcome,
+    Sender,
     SendError,
     SendResult,
 )
@@ -37,6 +39,7 @@ from rapport.kernel import json
 
 HOST = "https://api.twilio.com/2010-04-01"
 WHATSAPP = "whatsapp"
+VOICE = "voice"
 WHATSAPP_WINDOW = Window(free=timedelta(hours=24))  # 63016 outside of it
 TEXT = Limit(1600)
 ABILITIES = Abilities(
@@ -72,13 +75,29 @@ class Outbound(HttpSender):
     required = ("account_sid",)
     credential = "auth_token"
 
+    def refusal(
+        self, message: OutboundMessage, account: Account, now: datetime
+    ) -> SendError | None:
+        """Why it may not be sent; of a call, the voice sender tells."""
+        if message.channel == VOICE:
+            return _calls().refusal(message, account, now)
+        return super().refusal(message, account, now)
+
+    def send(
+        self, message: OutboundMessage, account: Account, http: Http, now: datetime
+    ) -> SendResult:
+        """Make one attempt; a call is the voice sender's."""
+        if message.channel == VOICE:
+            return _calls().send(message, account, http, now)
+        return super().send(message, account, http, now)
+
     def window_for(self, message: OutboundMessage) -> Window | None:
         """WhatsApp's window holds also behind Twilio; SMS has none."""
         return WHATSAPP_WINDOW if message.channel == WHATSAPP else None
 
     def own_refusal(self, message: OutboundMessage, account: Account) -> SendError | None:
         """Some credential, a sender for the channel, and a known template are needed."""
-        if _credential(account) is None:
+        if not has_credential(account):
             return refuse(ErrorClass.AUTH, "This account lacks the setting auth_token.")
         if not _sender(message, account):
             setting = "whatsapp_from" if message.channel == WHATSAPP else "sms_from"
@@ -95,11 +114,9 @@ class Outbound(HttpSender):
         form = {"To": _to(message), **_sender(message, account), **_content(message, account)}
         if message.status_callback:
             form["StatusCallback"] = message.status_callback
-        user, secret = _credential(account) or ("", "")
-        basic = base64.b64encode(f"{user}:{secret}".encode()).decode()
         headers = {
             "content-type": "application/x-www-form-urlencoded",
-            "authorization": f"Basic {basic}",
+            "authorization": authorization(account),
         }
         url = f"{HOST}/Accounts/{account.setting('account_sid')}/Messages.json"
         return Call(url, headers, urlencode(form).encode("ascii"))
@@ -116,6 +133,23 @@ class Outbound(HttpSender):
                 return self.result(Rule(ErrorClass.INVALID_REQUEST), str(code), response)
             return sent(sid)
         return self.by_status(response)
+
+
+def has_credential(account: Account) -> bool:
+    """Whether the account has a token, or a key and its secret."""
+    return _credential(account) is not None
+
+
+def authorization(account: Account) -> str:
+    """The value of the header that proves who we are."""
+    user, secret = _credential(account) or ("", "")
+    return f"Basic {base64.b64encode(f'{user}:{secret}'.encode()).decode()}"
+
+
+def _calls() -> Sender:
+    from rapport.channels.twilio.voice import Calls  # few accounts ever call anyone
+
+    return Calls()
 
 
 def _credential(account: Account) -> tuple[str, str] | None:

@@ -30,6 +30,19 @@ STATUSES = {
     "undelivered": Status.FAILED,
     "canceled": Status.FAILED,
 }
+CALLS = {
+    "queued": Status.QUEUED,
+    "initiated": Status.QUEUED,
+    "ringing": Status.SENT,
+    "in-progress": Status.DELIVERED,
+    "completed": Status.DELIVERED,
+    "busy": Status.FAILED,
+    "no-answer": Status.FAILED,
+    "canceled": Status.FAILED,
+    "failed": Status.FAILED,
+}
+"""How a call that says a message for us fared: `CallStatus` as the status of that message."""
+
 INBOUND = {None, "received", "receiving"}
 _BSUID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,128}")
 
@@ -38,6 +51,10 @@ def read(fields: Fields, reference: str | None) -> InboundEvent:
     """The event of one webhook; `reference` is what we put into the callback's own address."""
     if text(fields.get("CallSid")):
         found = _call(fields)
+        if reference and found["kind"] is Kind.CALL:
+            # We called to say something: this is how that message fares, and no conversation.
+            status = CALLS.get(found["provider_status"] or "", Status.UNKNOWN)
+            found.update(kind=Kind.RECEIPT, status=status)
     elif text(fields.get("MessageSid")) or text(fields.get("SmsSid")):
         found = _messaging(fields)
     else:

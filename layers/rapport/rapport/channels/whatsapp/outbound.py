@@ -1,10 +1,12 @@
 """Send by the WhatsApp Cloud API (Meta's messages reference; requests as pywa 4.5.0 makes them).
 
 Settings: `access_token` (several while rotating), `phone_number_id`, `graph_version`.
+`message.extra`: `code` for an authentication template, whose button copies it.
 There is no idempotency key: a lost answer stays unknown until the status webhook brings the
 `reference` back as `biz_opaque_callback_data`.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,7 +52,7 @@ class Outbound(HttpSender):
             # A business-scoped user id (`CC.…`) goes where the digits would go.
             "to": message.to.removeprefix("+"),
             "biz_opaque_callback_data": message.reference,
-            **_content(message.content),
+            **_content(message.content, message.extra.get("code")),
         }
         if message.reply_to:
             body["context"] = {"message_id": message.reply_to}
@@ -61,7 +63,7 @@ class Outbound(HttpSender):
         return graph.read(self, response, "messages", 0, "id")
 
 
-def _content(content: TextContent | MediaContent | TemplateContent) -> dict[str, Any]:
+def _content(content: TextContent | MediaContent | TemplateContent, code: object) -> dict[str, Any]:
     if isinstance(content, TextContent):
         return {"type": "text", "text": {"body": content.text, "preview_url": False}}
     if isinstance(content, MediaContent):
@@ -71,12 +73,22 @@ def _content(content: TextContent | MediaContent | TemplateContent) -> dict[str,
         if content.filename and content.media_type == "document":
             media["filename"] = content.filename
         return {"type": content.media_type, content.media_type: media}
-    return {"type": "template", "template": _template(content)}
+    return {"type": "template", "template": _template(content, code)}
 
 
-def _template(content: TemplateContent) -> dict[str, Any]:
+def _template(content: TemplateContent, code: object) -> dict[str, Any]:
     template: dict[str, Any] = {"name": content.name, "language": {"code": content.language}}
+    components: list[dict[str, Any]] = []
     if content.parameters:
-        parameters = [{"type": "text", "text": text} for text in content.parameters]
-        template["components"] = [{"type": "body", "parameters": parameters}]
+        components.append({"type": "body", "parameters": _texts(content.parameters)})
+    if isinstance(code, str):
+        # Meta refuses an authentication template whose button is not told what to copy.
+        button = {"type": "button", "sub_type": "url", "index": "0", "parameters": _texts([code])}
+        components.append(button)
+    if components:
+        template["components"] = components
     return template
+
+
+def _texts(texts: Iterable[str]) -> list[dict[str, str]]:
+    return [{"type": "text", "text": text} for text in texts]

@@ -1,7 +1,7 @@
 """Why customers are one person, and what people decide about it, over HTTP."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -157,6 +157,30 @@ class ReviewAnswer(Body):
     is_same: bool
     reason: Annotated[str, Field(max_length=256)] = ""
     preview: bool = Field(default=False, description="Only say what would change.")
+
+
+class SignalRequest(Body):
+    """What a carrier or registry says of a telephone number.
+
+    From `phone_deactivated` on, the number joins nobody whom it joined before, and no code goes to
+    it on its old holder's account; `phone_ported` makes codes to it prove less for a week.
+    """
+
+    model_config = examples(
+        {"kind": "phone_deactivated", "phone": "+14155550100", "at": "2026-11-20T12:00:00Z"}
+    )
+
+    kind: Literal["phone_deactivated", "phone_ported"]
+    phone: Text
+    at: AwareDatetime
+
+
+class SignalView(View):
+    """A signal as it was noted."""
+
+    kind: str
+    phone: str
+    at: datetime
 
 
 class RulesView(View):

@@ -24,6 +24,8 @@ def _rare(features: Features) -> Iterator[str]:
         yield "e" + (email.local[:16] if len(email.local) > 3 else email.text)
         if len(email.domain) > 3:
             yield f"d{email.local[:1]} {email.domain[:6]}"
+        if len(email.local) > 6:
+            yield f"k{email.local[-5:]} {email.domain[:2]}"
     if phone := features.text("phone"):
         yield "p" + phone[-8:]
 

@@ -48,7 +48,7 @@ class Linker:
             here, gone = min(here, best_at), max(here, best_at)
             self._join(here, gone)
             # What the group has learned may bring it near to others than the record alone was.
-            near |= self._near(tuple(self._keys[here]))
+            near |= self._near(tuple(self._keys[here]), len(self._members[here]))
             near = {at for at in near if at != here and at in self._groups}
         return here
 
@@ -63,9 +63,9 @@ class Linker:
                 best, best_at = weight, at
         return best_at
 
-    def _near(self, keys: tuple[str, ...]) -> set[int]:
+    def _near(self, keys: tuple[str, ...], records: int = 1) -> set[int]:
         shared: dict[int, float] = {}
-        weak = 0.0 if len(keys) < MANY else 1.0
+        weak = 0.0 if len(keys) < MANY * records else 1.0
         for key in keys:
             holders = self._by_key.get(key)
             if holders:

@@ -12,7 +12,7 @@ from rapport.identity.names.chinese import (
     usual_pinyin,
 )
 from rapport.identity.names.latin import sound_of
-from rapport.identity.names.readings import HONG_KONG, PINYIN, table
+from rapport.identity.names.readings import HONG_KONG, MOSTLY_SURNAMES, PINYIN, table
 
 _MOST_KEYS: Final = 6
 _MOST_SOUNDS: Final = 2
@@ -35,13 +35,17 @@ def blocking_keys(
                 surnames[surname] = None
             for key in _keys_of(reading):
                 keys[key] = None
-    return tuple(list(keys)[:_MOST_KEYS]), tuple(sorted(surnames)[:_MOST_KEYS])
+    return tuple(list(keys)[:_MOST_KEYS]), tuple(list(surnames)[:_MOST_KEYS])
 
 
 def _canonical_surnames(reading: Reading) -> Iterable[str]:
-    if reading.foreign:
-        return (sound_of(reading.spelled),)
-    return reading.surnames
+    """The likeliest first, since only some of them are looked up."""
+    if not reading.foreign:
+        return sorted(reading.surnames, key=lambda one: (one not in MOSTLY_SURNAMES, one))
+    if len(reading.western) == 1 and reading.spelled in table().given_names:
+        # "Khan Peter", "Kelly Edward": the order does not tell which of the two is the surname.
+        return tuple(map(sound_of, (*reading.western, reading.spelled)))
+    return (sound_of(reading.spelled),)
 
 
 def _keys_of(reading: Reading) -> Iterable[str]:

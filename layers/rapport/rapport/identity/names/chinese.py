@@ -190,8 +190,16 @@ def _is_plain(reading: Reading) -> bool:
 
 def _most_likely(found: list[Reading]) -> list[Reading]:
     """Without the readings of a surname's spelling as a rare surname where a frequent one fits."""
-    sure = {r.spelled for r in found if not r.mended and not r.surnames.isdisjoint(MOSTLY_SURNAMES)}
-    return [r for r in found if r.spelled not in sure or not r.surnames.isdisjoint(MOSTLY_SURNAMES)]
+    sure = {
+        (r.system, r.spelled)
+        for r in found
+        if not r.mended and not r.surnames.isdisjoint(MOSTLY_SURNAMES)
+    }
+    return [
+        r
+        for r in found
+        if (r.system, r.spelled) not in sure or not r.surnames.isdisjoint(MOSTLY_SURNAMES)
+    ]
 
 
 def whole_reading(readings: Sequence[Reading]) -> bool:
@@ -328,15 +336,15 @@ def _place_surname(core: list[str], surname_at: int) -> Iterator[tuple[str, list
         sure, common = table().sure_surnames, table().common_surnames
         if core[0] in sure and core[-1] not in common:
             surname_at = _FIRST
-        elif core[-1] in sure and core[0] not in common:
+        elif core[-1] in sure and core[0] not in table().usual_surnames:
             surname_at = _LAST
     if surname_at != _LAST:
         yield core[0], core[1:]
-        if len(core) > 2:
+        if len(core) > 1:
             yield core[0] + core[1], core[2:]
     if surname_at != _FIRST and len(core) > 1:
         yield core[-1], core[:-1]
-        if len(core) > 3:
+        if len(core) > 2:
             yield core[-2] + core[-1], core[:-2]
 
 

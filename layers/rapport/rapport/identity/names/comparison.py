@@ -15,6 +15,9 @@ _UNKNOWN: Final = judge(NameLevel.UNKNOWN, 0.0)
 _HALF_NAME: Final = 0.7
 """The similarity of two equal names that have no surname, or nothing else: "Rebecca" alone."""
 
+_LEAST_LETTERS: Final = 6
+"""In a shorter name another letter is another name."""
+
 _READ_WELL: Final = frozenset({"LATIN", "CYRILLIC", "GREEK", "FULLWIDTH", "MATHEMATICAL"})
 _PATRONYMICS: Final = frozenset({"bin", "ibn", "bint", "binti"})
 """In "Salman bin Muhammad" the order tells the son from the father."""
@@ -25,6 +28,39 @@ def compare_names(a: Name, b: Name) -> NameMatch:
     if b.texts < a.texts:
         return _compare(b, a)
     return _compare(a, b)
+
+
+def is_slip(a: Name, b: Name) -> bool:
+    """Whether one letter added, lost, replaced or swapped makes one name of the other.
+
+    That may be a slip of the pen or a sister: "Wing Ka" and "Wing Kar". `compare_names` says how
+    they relate as names; what is known beside them decides which it is. Symmetric and cached.
+    """
+    return _is_slip(b, a) if b.texts < a.texts else _is_slip(a, b)
+
+
+@lru_cache(maxsize=65_536)
+def _is_slip(a: Name, b: Name) -> bool:
+    return any(_are_a_letter_apart(x, y) for x in a.forms for y in b.forms)
+
+
+def _are_a_letter_apart(a: Form, b: Form) -> bool:
+    if (a.han and b.han) or not (a.is_whole or b.is_whole):
+        return False
+    if a.han or b.han:
+        han, latin = (a, b) if a.han else (b, a)
+        return compare_spellings(han.readings, latin.rotations, 1) is not None
+    if min(len(a.joined), len(b.joined)) < _LEAST_LETTERS or a.joined in b.rotations:
+        return False
+    if {word for word in a.words if len(word) == 1} != {word for word in b.words if len(word) == 1}:
+        return False  # another initial is another name
+    return any(
+        OSA.distance(x, y, score_cutoff=1) <= 1
+        for x, y in (
+            *((a.joined, one) for one in b.rotations),
+            *((one, b.joined) for one in a.rotations),
+        )
+    )
 
 
 @lru_cache(maxsize=131_072)

@@ -81,9 +81,9 @@ def table() -> Table:
         surnames=surnames,
         surnames_read_with={system: elsewhere | surnames[system] for system in SYSTEMS},
         every_surname=every,
-        sure_surnames=_spell_first(MOSTLY_SURNAMES, spelled),
-        usual_surnames=_spell_first(raw["surnames"], spelled),
-        common_surnames=_spell_first(raw["surnames_common"], spelled),
+        sure_surnames=_spell_usually(MOSTLY_SURNAMES, spelled),
+        usual_surnames=_spell_usually(raw["surnames"], spelled),
+        common_surnames=_spell_usually(raw["surnames_common"], spelled),
         surname_characters=frozenset(raw["surnames"]),
         surname_spellings=spelled,
         usual=_find_usual(spellings, characters, raw["given_frequent"], raw["given_common"]),
@@ -142,10 +142,16 @@ def _read_surnames(
     return frozen, {spelling: frozenset(found) for spelling, found in every.items()}, spelled
 
 
-def _spell_first(
+def _spell_usually(
     surnames: Iterable[str], spelled: dict[str, dict[str, tuple[str, ...]]]
 ) -> frozenset[str]:
-    return frozenset(column[surname][0] for column in spelled.values() for surname in surnames)
+    """The two most usual spellings of each in every system: Lo and Law, Poon and Pun."""
+    return frozenset(
+        spelling
+        for column in spelled.values()
+        for surname in surnames
+        for spelling in column[surname][:2]
+    )
 
 
 def _read_nicknames(rows: dict[str, str]) -> dict[str, frozenset[str]]:

@@ -1,0 +1,83 @@
+"""One-time codes that customers answer in the chat they are in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rapport.contracts.identity import Assurance, Identifier
+from rapport.contracts.inbound import InboundEvent, ReceivedEvent
+from rapport.identity.model import Heard, Record, Sender
+from rapport.identity.proving import Proof
+from rapport.otp.model import Verification
+from rapport.otp.recognition import find_code, mask
+from rapport.otp.service import Checked, Office, check, waiting_for
+
+MASKED_FOR = timedelta(days=1)
+"""How long after its end a code is still covered where it is written."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An event that may say a code: as it may be stored, what was checked, what that proved."""
+
+    received: ReceivedEvent
+    checked: Checked | None = None
+    proof: Proof | None = None
+
+
+def answer(received: ReceivedEvent, record: Record, *, office: Office) -> Answer:
+    """Check the code that a customer's message says, and cover it, where its sender is waited for.
+
+    The session of a chat is its record. One call where nothing was ever asked of the sender. The
+    event's `ingest_id` names the guess: our own repetition of it hears what it heard.
+    """
+    waiting, now = waiting_for(record.record_id, office=office), office.clock.now()
+    text, guess_id = received.event.text or "", received.ingest_id
+    # What died on its way to identity may come again days later.
+    is_repeated = waiting is not None and waiting.approval == guess_id
+    if waiting is None or (now > waiting.ends_at + MASKED_FOR and not is_repeated):
+        return Answer(received)
+    covered = received.model_copy(update={"event": _covered(received.event, waiting.length)})
+    code = find_code(text, waiting.length)
+    if code is None or not (waiting.is_open(now) or is_repeated):
+        return Answer(covered)
+    session = record.record_id
+    checked = check(waiting.verification_id, code, session, office=office, request_id=guess_id)
+    proven = None
+    if checked.approved is not None:
+        proven = proof(checked.approved, record, received.received_at, guess_id)
+    return Answer(covered, checked, proven)
+
+
+def proof(one: Verification, record: Record, at: datetime, event_id: str) -> Proof | None:
+    """What an approved verification proves: the chat's sender holds the address of the customer.
+
+    None where the code alone proves too little, or proves an address that identity knows none of.
+    """
+    if one.step_up or one.address is None or one.kind not in {"phone", "email"}:
+        return None
+    held = Identifier(one.kind, one.address, Assurance.VERIFIED, "otp")
+    sender = Sender(record.source, record.channel, (held,))
+    heard = Heard(sender, at, at, event_id)
+    return Proof(heard, one.verification_id, one.customer_id)
+
+
+def _covered(event: InboundEvent, length: int) -> InboundEvent:
+    """The event without anything that may be the code, wherever a provider repeats the text."""
+    changed = {
+        "text": _masked(event.text, length),
+        "payload": _masked(event.payload, length),
+        "extra": _masked(event.extra, length),
+    }
+    return event.model_copy(update=changed)
+
+
+def _masked(said: Any, length: int) -> Any:
+    if isinstance(said, str):
+        return mask(said, length)
+    if isinstance(said, Mapping):
+        return {key: _masked(one, length) for key, one in said.items()}
+    if isinstance(said, list | tuple):
+        return [_masked(one, length) for one in said]
+    return said

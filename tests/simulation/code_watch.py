@@ -1,0 +1,225 @@
+"""What must hold of one-time codes (V8, V10): after every single call, and in each calm."""
+
+import json
+import re
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from local.twins.codes import Code
+from local.twins.state import Delivered
+from rapport.contracts.events import Envelope
+from rapport.contracts.identity import Assurance
+from rapport.contracts.otp import CodeOrdered, CodeRefused, VerificationApproved
+from rapport.otp.codes import pseudonym
+from rapport.otp.guard_books import minute_of
+from rapport.otp.guard_rules import GuardRules
+from rapport.otp.keys import subject_of
+from rapport.otp.model import Refusal, Session, Subject, Verification
+from tests.faults.verifications import objections
+from tests.simulation.platform import Platform
+from tests.simulation.timeline import START
+from tests.simulation.watch import Broken
+from tests.tables import PSEUDONYM_KEY
+
+COVERED_FOR = timedelta(hours=23)
+"""After its end a code is covered for a day; clocks may be ten minutes off."""
+
+NUMBER = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])")
+
+
+class CodeWatch:
+    """Counts by itself what the store counts. `guesses`: what was said of which verification."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.guesses: dict[str, set[str]] = defaultdict(set)
+        self.codes: dict[str, str] = {}
+        self.approved: dict[str, Verification] = {}
+        self._subjects: dict[str, Subject] = {}
+        self._sessions: dict[str, Session] = {}
+        self._failures: Counter[str] = Counter()
+        self._wrong: dict[str, list[str]] = defaultdict(list)
+        self._sent: Counter[str] = Counter()
+        self._started: Counter[tuple[str, int, int]] = Counter()
+        self._answered: Counter[tuple[str, int, int]] = Counter()
+        self._ends: dict[str, tuple[str, datetime]] = {}
+        self._skewed_until = START
+        self._seen = 0
+
+    def after(self, port: str, method: str, arguments: tuple[Any, ...]) -> None:
+        """A call took effect; raises `Broken`."""
+        if port == "verifications":
+            self._verification(method, arguments)
+        elif port == "messages" and method == "add":
+            self._message(arguments[0].key)
+        elif port == "guard_books" and method == "save_prefix":
+            self._counted_once(arguments[0].operator)
+
+    def reached(self, message: Delivered, code: Code) -> None:
+        """A code is on a telephone: the one of its verification, once an attempt."""
+        place = message.status_callback or message.reference or ""
+        self._sent[place] += 1
+        if self._sent[place] > 1:
+            raise Broken("V2", f"{place} was sent {self._sent[place]} times")
+        name = code.verification_id or ""
+        if self.codes.setdefault(name, code.code) != code.code:
+            raise Broken("V8", f"{name} has two codes")
+
+    def settle(self) -> None:
+        """In a calm: nothing is lost, and no code lies anywhere; raises `Broken`."""
+        self._nothing_is_lost()
+        self._senders_are_verified()
+        stores = self.platform.stores.named
+        known = set(self.codes.values())
+        from tests.simulation.world import plain  # which knows us
+
+        for port, twin in stores.items():
+            if port == "messages":
+                continue  # what was said a day later lies there as it was said
+            found = known & set(NUMBER.findall(json.dumps(plain(vars(twin)))))
+            if found:
+                raise Broken("V10", f"{port} holds a code in clear")
+
+    # --- each call -----------------------------------------------------------------------------
+
+    def _verification(self, method: str, arguments: tuple[Any, ...]) -> None:
+        store = self.platform.stores.verifications
+        events, self._seen = store.events[self._seen :], len(store.events)
+        first = arguments[0]
+        if method == "note_failure":
+            before, now = self._sessions.get(first, Session()), store.sessions[first]
+            if now.failures != before.failures + 1:
+                raise Broken("V8", f"a guess at a session counts {now.failures - before.failures}")
+            self._sessions[first] = now
+            return
+        touched = _touched(first)
+        if method == "begin":
+            self._sessions[first.session] = store.sessions[first.session]
+        for event in events:
+            self._tells(event, store.subjects)
+        told = " ".join(str(event.data) for event in events)
+        for digest in touched:
+            old, new = self._subjects.get(digest, Subject()), store.subjects.get(digest, Subject())
+            self._subjects[digest] = new
+            for objection in objections(old, new, told):
+                raise Broken("V8", objection)
+            if new.failures != self._failures[digest]:
+                raise Broken("V8", f"{new.failures} failures, not {self._failures[digest]}")
+            one = new.verification
+            if one is not None and one.checks != len(self._wrong[one.verification_id]):
+                raise Broken("V8", f"{one.verification_id} has lost a guess, or counts one twice")
+            if one is not None:
+                self._ends[one.verification_id] = (one.session, one.ends_at)
+
+    def _tells(self, event: Envelope, subjects: dict[str, Subject]) -> None:
+        name = str(event.data.get("verification_id"))
+        held = subjects.get(subject_of(name) or "", Subject()).verification
+        if held is None or held.verification_id != name:
+            return
+        both = {held.subject, held.address_digest}
+        match event.detail_type:
+            case CodeRefused.detail_type if event.data["reason"] == Refusal.WRONG:
+                # The latest guess is remembered; one that comes again after another counts anew.
+                if event.metadata.event_id in self._wrong[name][-1:]:
+                    raise Broken("V8", f"one guess at {name} counts twice")
+                self._wrong[name].append(event.metadata.event_id)
+                self._failures.update(both)
+            case VerificationApproved.detail_type:
+                self._approves(name, held)
+                self._answered[self._minute(event)] += 1
+                for digest in both if held.address_failed or held.checks else {held.subject}:
+                    self._failures[digest] = 0
+            case CodeOrdered.detail_type if event.data["is_first"]:
+                self._started[self._minute(event)] += 1
+
+    def _approves(self, name: str, held: Verification) -> None:
+        if name in self.approved:
+            raise Broken("V8", f"{name} is approved twice")
+        if self.codes.get(name) not in self.guesses[name]:
+            raise Broken("V8", f"{name} is approved, and nobody said its code")
+        self.approved[name] = held
+
+    def _message(self, key: str) -> None:
+        """V10: a code is covered where its answer is stored."""
+        stored = self.platform.stores.messages.messages[key]
+        said = set(NUMBER.findall(str(stored)))
+        if not said:
+            return
+        digest = self._digest(stored.record_id)
+        for name, code in self.codes.items():
+            session, ends_at = self._ends[name]
+            is_fresh = self.platform.timeline.now() < ends_at + COVERED_FOR
+            if code in said and session == digest and is_fresh:
+                raise Broken("V10", f"{key} holds the code of {name}")
+
+    def _digest(self, record_id: str) -> str:
+        return pseudonym(PSEUDONYM_KEY.encode(), "session", record_id)
+
+    # --- the guard's counts --------------------------------------------------------------------
+
+    @staticmethod
+    def _minute(event: Envelope) -> tuple[str, int, int]:
+        started = datetime.fromisoformat(str(event.data["started_at"]))
+        return str(event.data["operator"]), minute_of(started), 0
+
+    def _totals(self, operator: str) -> tuple[int, int, int]:
+        """What the books hold: starts, approvals, and the first minute that they speak of."""
+        found = self.platform.stores.guard_books.prefixes
+        totals = [book.totals for (name, _), book in found.items() if name == operator]
+        minutes = [minute for one in totals for minute in one]
+        tallies = [tally for one in totals for tally in one.values()]
+        starts, approvals = sum(one[0] for one in tallies), sum(one[1] for one in tallies)
+        return starts, approvals, min(minutes, default=0)
+
+    def _counted_once(self, operator: str) -> None:
+        """Unless clocks were off: what was counted is remembered by its time."""
+        if any(spell.kind == "clock" for spell in self.platform.weather.active):
+            self._skewed_until = self.platform.timeline.now() + GuardRules().long_window
+        if self.platform.timeline.now() < self._skewed_until:
+            return
+        starts, approvals, first = self._totals(operator)
+        told = [_since(one, operator, first) for one in (self._started, self._answered)]
+        if starts > told[0] or approvals > told[1]:
+            raise Broken("V8", f"{operator} counts {starts} and {approvals} of {told}")
+
+    def _nothing_is_lost(self) -> None:
+        """What was started in the last hours before the latest count is in the books."""
+        if self.platform.uncounted:
+            return  # a reader that failed for minutes gave up, and says so by an alarm
+        now = self.platform.timeline.now()
+        late = minute_of(now - GuardRules().long_window + timedelta(minutes=40))
+        for operator in {name for name, _, _ in self._started}:
+            starts, approvals, _ = self._totals(operator)
+            if starts < _since(self._started, operator, late):
+                raise Broken("V8", f"{operator} has lost a start: {starts}")
+            if approvals < _since(self._answered, operator, late):
+                raise Broken("V8", f"{operator} has lost an approval: {approvals}")
+
+    def _senders_are_verified(self) -> None:
+        """V1: whoever said the right code in a chat holds the address from then on."""
+        identities = self.platform.stores.identities
+        proven = {
+            (statement.record_id, item.value)
+            for component in identities.components.values()
+            if not isinstance(component, str)
+            for statement in component.statements
+            for item in statement.identifiers
+            if item.assurance is Assurance.VERIFIED
+        }
+        digests = {self._digest(one): one for one in identities.by_id}
+        for name, one in self.approved.items():
+            record = digests.get(one.session)
+            is_proof = record is not None and not one.step_up
+            if is_proof and (record, one.address) not in proven:
+                raise Broken("V1", f"{name} was answered rightly by {record}, who is not verified")
+
+
+def _touched(first: Any) -> list[str]:
+    if isinstance(first, Verification):
+        return [first.subject, first.address_digest]
+    return [subject_of(str(first)) or ""]
+
+
+def _since(counts: Counter[tuple[str, int, int]], operator: str, first: int) -> int:
+    return sum(n for (name, minute, _), n in counts.items() if name == operator and minute >= first)
