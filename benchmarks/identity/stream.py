@@ -5,6 +5,7 @@ python -m benchmarks.identity stream DIR --out pred.csv [--shuffle SEED] [--retr
 
 import argparse
 import csv
+import gc
 import json
 import random
 import time
@@ -22,7 +23,7 @@ from rapport.identity.matching import Matcher, default_model
 from rapport.identity.memory import InMemoryGraph
 from rapport.identity.model import Attestation, Heard, Sender, Source, strongest
 from rapport.identity.rules import Rules
-from rapport.identity.statements import customers, digest_heard, digest_said
+from rapport.identity.statements import customers, digest_said
 from rapport.kernel import email, phone
 from rapport.kernel.errors import InvalidInput
 from rapport.kernel.ids import RandomIds
@@ -54,7 +55,7 @@ _SENDS = {"whatsapp": "phone", "email": "email", "line": "line_id", "web": "cook
 
 @dataclass(slots=True)
 class Replay:
-    """A stream on its way through an engine; `seconds` of a core are what each event took."""
+    """A stream on its way through an engine; `seconds` are what each event took there."""
 
     engine: Engine
     graph: InMemoryGraph
@@ -70,16 +71,18 @@ class Replay:
 
     def take(self, event: Event) -> None:
         """One event, as a channel would bring it."""
+        self.hear(event["event_id"], told_by(event))
+
+    def hear(self, event_id: str, told: Heard | list[Signal]) -> None:
+        """What an event tells, in our terms."""
         started = time.perf_counter()
-        if event["type"] == "phone_deactivated":
-            for signal in signals_of(event):
-                self.engine.signal(signal)
-            self.sources.pop(event["event_id"], None)
+        if isinstance(told, Heard):
+            record = self.engine.hear(told)
+            self.sources[event_id] = (record.source, record.saying)
         else:
-            heard = heard_of(event)
-            self.engine.hear(heard)
-            digest = digest_heard(heard.sender, heard.at)
-            self.sources[event["event_id"]] = (heard.sender.source, digest)
+            for signal in told:
+                self.engine.signal(signal)
+            self.sources.pop(event_id, None)
         self.seconds.append(time.perf_counter() - started)
 
     def retract(self, event_ids: Iterable[str]) -> None:
@@ -118,6 +121,11 @@ class Replay:
             if isinstance(component, Component)
             for one in component.statements
         }
+
+
+def told_by(event: Event) -> Heard | list[Signal]:
+    """What an event tells, in our terms: something a sender says, or what a carrier signals."""
+    return signals_of(event) if event["type"] == "phone_deactivated" else heard_of(event)
 
 
 def heard_of(event: Event) -> Heard:
@@ -204,10 +212,12 @@ def write_profiles(out: Path, profiles: Mapping[str, str]) -> None:
         writer.writerows(sorted(profiles.items()))
 
 
-def _told(replay: Replay, total: float) -> Iterator[str]:
+def _told(replay: Replay, reading: float, hearing: float) -> Iterator[str]:
     ordered = sorted(replay.seconds)
     p99 = ordered[int(len(ordered) * 0.99)] * 1000 if ordered else 0.0
-    yield f"{len(ordered)} events in {total:.2f} s of a core: {len(ordered) / total:,.0f} events/s"
+    total, events = reading + hearing, len(ordered)
+    yield f"{events} events in {total:.2f} s of a core: {events / total:,.0f} events/s"
+    yield f"in the engine alone {hearing:.2f} s: {events / hearing:,.0f} events/s"
     yield f"p50 {ordered[len(ordered) // 2] * 1000:.3f} ms, p99 {p99:.3f} ms"
 
 
@@ -223,14 +233,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     rules = Rules.model_validate_json(args.rules.read_text("utf-8")) if args.rules else None
     events = read_events(args.directory, args.shuffle)
     replay = Replay.begin(rules)
+    # The graph in memory stands for a database, and nothing here leaves cycles behind: walking all
+    # of it again and again would be measured as if it were the engine's work.
+    gc.disable()
     started = time.process_time()
-    for event in events:
-        replay.take(event)
-    seconds = time.process_time() - started
+    told = [(event["event_id"], told_by(event)) for event in events]
+    read = time.process_time()
+    for event_id, one in told:
+        replay.hear(event_id, one)
+    heard = time.process_time()
+    gc.enable()
     if args.retract:
         replay.retract(read_ids(args.retract))
     write_profiles(args.out, replay.profiles())
-    for line in _told(replay, seconds):
+    for line in _told(replay, read - started, heard - read):
         print(line)
     return 0
 

@@ -20,33 +20,34 @@ def one_person(facts: Sequence[Fact], rules: Rules) -> tuple[Link, ...] | None:
         return None
     if _is_crowded(facts) or not is_peaceful(facts):
         return None
-    parents = list(range(len(facts)))
+    person = list(range(len(facts)))
     links: list[Link] = []
     first: dict[Pair, int] = {}
     for index, fact in enumerate(facts):
         for pair in fact.vouched:
             known = first.setdefault(pair, index)
-            if known != index and _unite(parents, known, index):
+            if person[known] != person[index]:
+                _unite(person, known, index)
                 links.append(_link(facts[known], fact, "same_identifier", pair))
     if (
         len(links) < len(facts) - 1
         and rules.join_bits <= CONTACT_BITS + NAME_BITS[NameLevel.PARTIAL]
     ):
-        _join_contacts(facts, parents, links)
+        _join_contacts(facts, person, links)
     return tuple(links) if len(links) == len(facts) - 1 else None
 
 
-def _join_contacts(facts: Sequence[Fact], parents: list[int], links: list[Link]) -> None:
+def _join_contacts(facts: Sequence[Fact], person: list[int], links: list[Link]) -> None:
     told: dict[Pair, list[int]] = {}
     for index, fact in enumerate(facts):
         if fact.name is not None:
-            for pair in {*fact.vouched, *fact.mentioned}:
+            for pair in fact.ties:
                 told.setdefault(pair, []).append(index)
     for one, fact in enumerate(facts):
         for pair in fact.mentioned:
             for two in told[pair]:
-                if _root(parents, one) != _root(parents, two) and _agree(fact, facts[two]):
-                    _unite(parents, one, two)
+                if person[one] != person[two] and _agree(fact, facts[two]):
+                    _unite(person, one, two)
                     links.append(_attested(fact, facts[two], pair))
 
 
@@ -92,14 +93,9 @@ def _may_exceed(facts: Sequence[Fact], rules: Rules) -> bool:
     )
 
 
-def _root(parents: list[int], one: int) -> int:
-    while parents[one] != one:
-        parents[one] = parents[parents[one]]
-        one = parents[one]
-    return one
-
-
-def _unite(parents: list[int], one: int, two: int) -> bool:
-    one, two = _root(parents, one), _root(parents, two)
-    parents[max(one, two)] = min(one, two)
-    return one != two
+def _unite(person: list[int], one: int, two: int) -> None:
+    """Make one person of two, who goes by the first of its facts."""
+    kept, gone = sorted((person[one], person[two]))
+    for index in range(gone, len(person)):
+        if person[index] == gone:
+            person[index] = kept

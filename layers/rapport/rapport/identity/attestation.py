@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from rapport.identity.addresses import is_same_address
-from rapport.identity.candidates import blocks_of
 from rapport.identity.evidence import Fact, Holding
 from rapport.identity.graph import Link, Pair
 from rapport.identity.groups import AGREE, CONFLICT, Group, Groups, Relation
@@ -95,7 +94,7 @@ def _buckets(groups: Groups, holdings: Holdings) -> dict[str, list[int]]:
     attested = [index for index, fact in enumerate(groups.facts) if fact.attested]
     for index in attested:
         fact = groups.facts[index]
-        for block in blocks_of(fact):
+        for block in fact.blocks:
             buckets.setdefault(block, []).append(index)
         for pair in fact.mentioned:
             holding = holdings.during(pair, fact.at)

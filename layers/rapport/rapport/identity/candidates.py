@@ -1,6 +1,6 @@
 """Where to look for what a new statement may concern: identifiers and blocking keys."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rapport.identity.evidence import Fact, read_fact
 from rapport.identity.graph import Component, Pair, Statement
@@ -13,8 +13,7 @@ MOST_BLOCKS = 10
 """Blocking keys of a statement: each is an item read and one written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """What leads to the components that a statement may concern.
 
     `identifiers`: namespace and value. `blocks`: short texts that people who may be one share.
@@ -28,22 +27,21 @@ def lookup_keys(statement: Statement, rules: Rules, matcher: Matcher) -> Keys:
     """What to look a statement up by; mere claims lead nowhere."""
     fact = read_fact(statement, rules)
     identifiers = dict.fromkeys((*fact.vouched, *fact.mentioned))
-    blocks = blocks_of(fact)
+    blocks = fact.blocks
     if fact.attested:
         blocks = (*blocks, *(f"m:{one}" for one in keys_of(statement, matcher)))[:MOST_BLOCKS]
     # To a sender leads its record.
     return Keys(tuple(one for one in identifiers if one[0] != SENDER), blocks)
 
 
-def joining_pairs(statement: Statement, rules: Rules) -> set[Pair]:
+def joining_pairs(statement: Statement, rules: Rules) -> frozenset[Pair]:
     """The identifiers that tie a statement to others: what it vouches for, and the contacts it
     mentions if staff stand behind it.
 
     Whoever mentions or vouches for the same is looked at together from then on, joined or not: a
     name that comes to light later, in whatever way, may decide.
     """
-    fact = read_fact(statement, rules)
-    return {*fact.vouched, *fact.mentioned}
+    return read_fact(statement, rules).ties
 
 
 def relates(statement: Statement, component: Component, rules: Rules, matcher: Matcher) -> bool:
@@ -58,20 +56,6 @@ def relates(statement: Statement, component: Component, rules: Rules, matcher: M
     )
 
 
-def blocks_of(fact: Fact) -> tuple[str, ...]:
-    """Birth date and surname; numbers of the address and surname. Of attested statements alone."""
-    if not fact.attested or fact.name is None:
-        return ()
-    blocks = []
-    surnames = fact.name.surnames[:3]
-    if fact.birth and fact.birth.is_complete:
-        small, large = sorted((fact.birth.month, fact.birth.day))
-        blocks += [f"b:{fact.birth.year}{small:02d}{large:02d}:{one}" for one in surnames]
-    if fact.address:
-        blocks += [f"a:{fact.address.key}:{one}" for one in surnames]
-    return tuple(blocks)
-
-
 def _may_concern(fact: Fact, other: Fact, matcher: Matcher) -> bool:
     if not fact.attested or fact.name is None:
         return False
@@ -81,6 +65,6 @@ def _may_concern(fact: Fact, other: Fact, matcher: Matcher) -> bool:
         return False
     return not (
         set(fact.mentioned).isdisjoint(other.mentioned)
-        and set(blocks_of(fact)).isdisjoint(blocks_of(other))
+        and set(fact.blocks).isdisjoint(other.blocks)
         and set(keys_of(fact.statement, matcher)).isdisjoint(keys_of(other.statement, matcher))
     )

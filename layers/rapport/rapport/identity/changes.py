@@ -1,7 +1,6 @@
 """What a change of a component means for records, and which facts it makes."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from rapport.contracts.events import Data, Envelope, Metadata, envelope
@@ -33,15 +32,16 @@ def fitted(change: Change) -> Change:
         return change
     # A new customer's way home comes first: where nobody merged, no fact follows.
     forwards = change.forwards[:room]
-    return replace(change, forwards=forwards, pointers=change.pointers[: room - len(forwards)])
+    return change._replace(forwards=forwards, pointers=change.pointers[: room - len(forwards)])
 
 
 def pointers_to(
-    component: Component, before: Iterable[Component], but: Source | None = None
+    component: Component, before: Sequence[Component], but: Source | None = None
 ) -> list[Pointer]:
     """The records whose customer changed, and where they stand now."""
-    was = {key: value for part in before for key, value in customers(part).items()}
-    now = customers(component)
+    was, now = _were(before), customers(component)
+    if was.items() <= now.items():
+        return []
     moved = {
         one.source: one.record_id
         for one in component.statements
@@ -69,22 +69,23 @@ def owner_of(component: Component, record_id: str) -> str:
     return whose[max(own, key=lambda one: (one.at, one.statement_id)).statement_id]
 
 
-def forwards_of(component: Component, before: Iterable[Component]) -> list[str]:
+def forwards_of(component: Component, before: Sequence[Component]) -> list[str]:
     """The components to look for its new customers in that do not exist yet, newest first."""
-    before = list(before)
-    known = {one for part in before for one in customers(part).values()}
-    fresh = set(customers(component).values()) - known
+    fresh = set(customers(component).values()).difference(_were(before).values())
+    if not fresh:
+        return []
     ids = {home_of(one) for one in fresh}
     known_ids = {component.component_id, *(one.component_id for one in before)}
     return sorted(ids - known_ids, reverse=True)
 
 
 def moves(
-    before: Iterable[Component], after: Component
+    before: Sequence[Component], after: Component
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Who merged (customer, into whom), and who came apart (customer, from whom)."""
-    was = {key: value for part in before for key, value in customers(part).items()}
-    now = customers(after)
+    was, now = _were(before), customers(after)
+    if was.items() <= now.items():
+        return [], []
     standing = set(now.values())
     changed = {(old, now[one]) for one, old in was.items() if now[one] != old}
     merged = sorted((old, new) for old, new in changed if old not in standing)
@@ -92,11 +93,20 @@ def moves(
     return merged, apart
 
 
+def _were(before: Sequence[Component]) -> Mapping[str, str]:
+    """The customer of each statement before a change."""
+    if len(before) == 1:
+        return customers(before[0])
+    return {key: value for part in before for key, value in customers(part).items()}
+
+
 def merges_of(
-    component: Component, before: Iterable[Component], event_id: str, at: datetime
+    component: Component, before: Sequence[Component], event_id: str, at: datetime
 ) -> list[Envelope]:
     """The facts that customers were merged, or came apart."""
     merged, apart = moves(before, component)
+    if not merged and not apart:
+        return []
     home = component.component_id
     facts: list[Data] = [
         CustomersMerged(component_id=home, customer_id=into, merged=gone)
@@ -157,7 +167,7 @@ def record_events(
             at,
         )
         for place, item in enumerate(record.identifiers)
-        if item in known.lacks([item])
+        if item not in known.identifiers and item in known.lacks([item])
     ]
 
 

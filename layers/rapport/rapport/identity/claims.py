@@ -5,7 +5,7 @@ and leads nowhere else, so that claiming a number often keeps nobody from its ho
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rapport.identity.graph import Component, Pair, Statement
 from rapport.identity.ports import Change, Claim, Seen
@@ -16,8 +16,7 @@ MAX_HOLDERS = 40
 """How many components a key names; a key that more share says nothing about any of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """A statement's keys: `leading` to what it may concern, and those of what it `claimed`."""
 
     leading: tuple[str, ...]

@@ -1,10 +1,9 @@
 """What a statement tells, ready to compare: names, dates, what it vouches for and mentions."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from operator import attrgetter
+from typing import NamedTuple
 
 from rapport.identity.addresses import Address, parse_address
 from rapport.identity.graph import Decision, DecisionKind, Pair, Statement
@@ -20,8 +19,7 @@ Holding = tuple[int, str, str, int]
 """An identifier during one tenure: its priority, namespace, value, and the tenure's number."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fact:
+class Fact(NamedTuple):
     """A statement, parsed.
 
     `name` is None where it gives none that can be read. `vouched` are the identifiers that may join
@@ -29,7 +27,8 @@ class Fact:
     staff stand behind (`attested`, with a name) gives, vouched for or not; `claimed` is everything
     it names. `exclusive` are those of its identifiers of which a person has one. `held` are the
     vouched as of their first tenure, `alone` each device with what it goes with one of. `order`
-    sorts facts by what they say.
+    sorts facts by what they say. `ties` are vouched and mentioned together; `blocks` are texts that
+    people who may be one share, of attested statements alone.
     """
 
     statement: Statement
@@ -44,6 +43,8 @@ class Fact:
     order: tuple[datetime, str, str, str, str, str]
     birth: BirthValue | None
     address: Address | None
+    ties: frozenset[Pair]
+    blocks: tuple[str, ...]
 
     @property
     def id(self) -> str:
@@ -56,9 +57,19 @@ class Fact:
         return self.statement.at
 
 
-@lru_cache(_REMEMBERED)
 def read_fact(statement: Statement, rules: Rules) -> Fact:
-    """Parse a statement by these rules."""
+    """Parse a statement by these rules, which remember it by its id."""
+    fact: Fact | None = rules.read.get(statement.statement_id)
+    if fact is None or fact.statement is not statement:
+        same = fact is not None and fact.statement == statement
+        fact = fact._replace(statement=statement) if fact and same else _parse(statement, rules)
+        if len(rules.read) >= _REMEMBERED:
+            rules.read.clear()
+        rules.read[statement.statement_id] = fact
+    return fact
+
+
+def _parse(statement: Statement, rules: Rules) -> Fact:
     joining = rules.joining(statement.identifiers)
     ranked = sorted(
         {one.pair for one in joining}, key=lambda pair: (rules.namespace(pair[0]).priority, pair)
@@ -68,19 +79,24 @@ def read_fact(statement: Statement, rules: Rules) -> Fact:
     if attested or not ranked:
         # Nothing else may tie what it says to what it said before, under a proof or without.
         ranked += _sender(statement, name, rules)
+    mentioned = _mentioned(statement, rules) if attested else ()
+    birth = _birth(statement) if attested else None
+    address = _address(statement) if attested else None
     return Fact(
         statement=statement,
         name=name,
         attested=attested,
         vouched=tuple(ranked),
-        mentioned=_mentioned(statement, rules) if attested else (),
-        claimed=frozenset(one.pair for one in statement.identifiers),
-        exclusive=tuple(pair for pair in ranked if pair[0] in rules.protected),
-        held=tuple((rules.namespace(pair[0]).priority, *pair, 0) for pair in ranked),
+        mentioned=mentioned,
+        claimed=frozenset([one.pair for one in statement.identifiers]),
+        exclusive=tuple([pair for pair in ranked if pair[0] in rules.protected]),
+        held=tuple([(rules.namespace(pair[0]).priority, *pair, 0) for pair in ranked]),
         alone=_alone(ranked, rules),
         order=_order(statement),
-        birth=_birth(statement) if attested else None,
-        address=_address(statement) if attested else None,
+        birth=birth,
+        address=address,
+        ties=frozenset((*ranked, *mentioned)),
+        blocks=_blocks(name, birth, address) if attested and name else (),
     )
 
 
@@ -123,8 +139,9 @@ def _alone(vouched: Sequence[Pair], rules: Rules) -> tuple[tuple[Pair, Pair], ..
     return tuple(
         (one, other)
         for one in vouched
+        if (single := rules.namespace(one[0]).holds_one)
         for other in vouched
-        if other[0] in rules.namespace(one[0]).holds_one
+        if other[0] in single
     )
 
 
@@ -135,6 +152,8 @@ def _order(statement: Statement) -> tuple[datetime, str, str, str, str, str]:
 
 
 def _name(statement: Statement) -> Name | None:
+    if not statement.attributes:
+        return None
     get = statement.attributes.get
     name = parse_name(
         full=get("full_name", ""),
@@ -153,6 +172,18 @@ def _mentioned(statement: Statement, rules: Rules) -> tuple[Pair, ...]:
         for one in statement.identifiers
         if rules.namespace(one.namespace).mentioned and not rules.is_blocked(one.pair)
     )
+
+
+def _blocks(name: Name, birth: BirthValue | None, address: Address | None) -> tuple[str, ...]:
+    """Birth date and surname; numbers of the address and surname."""
+    blocks = []
+    surnames = name.surnames[:3]
+    if birth and birth.is_complete:
+        small, large = sorted((birth.month, birth.day))
+        blocks += [f"b:{birth.year}{small:02d}{large:02d}:{one}" for one in surnames]
+    if address:
+        blocks += [f"a:{address.key}:{one}" for one in surnames]
+    return tuple(blocks)
 
 
 def _birth(statement: Statement) -> BirthValue | None:

@@ -10,25 +10,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
+from typing import NamedTuple
 
 from rapport.contracts.identity import Identifier
-from rapport.identity.model import Attestation, Source
+from rapport.identity.model import Attestation, Source, digest_of
 
 Pair = tuple[str, str]
 """Namespace and value of an identifier; or two statement ids, the smaller first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Statement:
     """What one source said about a person; said again, it is the same statement.
 
     `statement_id` is `stm_` and 26 characters that sort by the time we first heard it. `at` is when
     it was first said by the source's clock, `heard_at` when it first reached us. `attributes` are
     raw texts by attribute name (see `ATTRIBUTES`). `event_id` is the event that brought it.
+    `record_id` follows from the source and is not compared.
     """
 
     statement_id: str
-    record_id: str
+    record_id: str = field(compare=False)
     source: Source
     channel: str
     at: datetime
@@ -40,6 +44,11 @@ class Statement:
 
     def __hash__(self) -> int:
         return hash(self.statement_id)
+
+    @cached_property
+    def digest(self) -> str:
+        """What was said, in short: see `digest_of`."""
+        return digest_of(self.identifiers, self.attributes, self.attestation, self.at)
 
 
 ATTRIBUTES = (
@@ -113,7 +122,7 @@ class Decision:
         return (self.left, self.right) if self.right else (self.left,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Component:
     """Statements that may concern one another, with all that was decided and signalled of them."""
 
@@ -125,9 +134,18 @@ class Component:
     customers: tuple[frozenset[str], ...] = ()
     """As resolved when it was last written; `resolve` does not look at it."""
 
+    @cached_property
+    def whose(self) -> Mapping[str, str]:
+        """The customer of each statement, as resolved last."""
+        return {
+            statement_id: customer_id
+            for members in self.customers
+            for customer_id in [customer_of_oldest(min(members))]
+            for statement_id in members
+        }
 
-@dataclass(frozen=True, slots=True)
-class Link:
+
+class Link(NamedTuple):
     """Why two statements are one person, or why not: one edge of the graph, in data.
 
     `rule` names the rule (`same_identifier`, `attested_name_and_second_field`, `probabilistic`,
@@ -141,7 +159,7 @@ class Link:
     rule: str
     identifier: Pair | None = None
     score: float | None = None
-    fields: Mapping[str, float] = field(default_factory=dict)
+    fields: Mapping[str, float] = MappingProxyType({})
     event_ids: tuple[str, ...] = ()
     decision_id: str = ""
 
@@ -176,6 +194,11 @@ class Review:
         """`rvw_`, the later statement and the earlier one: the same pair is the same review."""
         later, earlier = sorted((self.link.left, self.link.right), reverse=True)
         return f"rvw_{later[4:]}{earlier[4:]}"
+
+
+def customer_of_oldest(statement_id: str) -> str:
+    """The id of the customer whose oldest statement this is."""
+    return f"cus_{statement_id[4:]}"
 
 
 def ordered(statements: Iterable[Statement]) -> list[Statement]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rapport.identity.evidence import Fact
 from rapport.identity.graph import Link, Pair
-from rapport.identity.names import Name, NameLevel, compare_names, is_slip
+from rapport.identity.names import Name, NameLevel, NameMatch, compare_names, is_slip
 from rapport.identity.rules import Rules
 
 AGREE, UNKNOWN, CONFLICT = 0, 1, 2
@@ -178,7 +178,7 @@ class Groups:
             return Relation(CONFLICT, NameLevel.CONFLICT, 0.0, "decision")
         if a.exclusive and b.exclusive and _are_two(a.exclusive, b.exclusive):
             return Relation(CONFLICT, NameLevel.CONFLICT, 0.0, "two_exclusive_identifiers")
-        return _compare(a.names, b.names)
+        return _compare(tuple(a.names), tuple(b.names))
 
     def _exceeds(self, a: Group, b: Group) -> bool:
         """Whether together they would show more identifiers of a type than a person has."""
@@ -235,8 +235,11 @@ def _are_two(a: set[Pair], b: set[Pair]) -> bool:
     return any(namespace in ours for namespace, _ in b)
 
 
-def _compare(ours: dict[Name, int], theirs: dict[Name, int]) -> Relation:
+@lru_cache(16_384)
+def _compare(ours: tuple[Name, ...], theirs: tuple[Name, ...]) -> Relation:
     """Every name against every name: the best agreement, unless some conflict."""
+    if len(ours) == 1 and len(theirs) == 1:
+        return _relation(compare_names(*ours, *theirs))
     best = _STRANGERS
     conflicts: list[tuple[Name, Name, NameLevel]] = []
     sure: set[Name] = set()
@@ -246,7 +249,7 @@ def _compare(ours: dict[Name, int], theirs: dict[Name, int]) -> Relation:
             if match.conflicts:
                 conflicts.append((one, two, match.level))
                 continue
-            found = Relation(AGREE if match.agrees else UNKNOWN, match.level, match.similarity)
+            found = _relation(match)
             if _rank(found) < _rank(best):
                 best = found
             if match.level <= NameLevel.TYPO and match.similarity >= _SURE:
@@ -262,6 +265,14 @@ def _compare(ours: dict[Name, int], theirs: dict[Name, int]) -> Relation:
         and not _is_misspelled(two, theirs, one)
     ]
     return Relation(CONFLICT, max(worst), 0.0, "name_conflict") if worst else best
+
+
+def _relation(match: NameMatch) -> Relation:
+    """What two names alone say."""
+    if match.conflicts:
+        return Relation(CONFLICT, match.level, 0.0, "name_conflict")
+    found = Relation(AGREE if match.agrees else UNKNOWN, match.level, match.similarity)
+    return found if _rank(found) < _rank(_STRANGERS) else _STRANGERS
 
 
 def _is_misspelled(name: Name, own: Iterable[Name], other: Name) -> bool:

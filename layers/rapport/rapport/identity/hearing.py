@@ -96,7 +96,7 @@ class Engine:
         def attempt() -> Component:
             change = self.considered(decisions, component_ids)
             if change.component.decisions != _decided(change.before):
-                self.graph.write(fitted(replace(change, closed=closing)))
+                self.graph.write(fitted(change._replace(closed=closing)))
             return change.component
 
         return _persist(attempt)
@@ -125,7 +125,7 @@ class Engine:
         change = self._change(near, component, f"{component.component_id}.rules", latest)
         names = names_of(self._keys(component))
         seen = self.graph.look_up(None, names.all)
-        return replace(change, claims=joined(names, component.component_id, seen, change))
+        return change._replace(claims=joined(names, component.component_id, seen, change))
 
     def reconsider(self, component_id: str) -> Change:
         """Resolve a component anew, by these rules; raises `NotFound`."""
@@ -144,7 +144,7 @@ class Engine:
 
     def _hear(self, heard: Heard, digest: str) -> Record:
         sender = heard.sender
-        statement = self._statement(heard)
+        statement = self._statement(heard, self.ids.new("stm"), self.ids.new("rec"))
         names = names_of(lookup_keys(statement, self.rules, self.matcher), statement)
         seen = self.graph.look_up(sender.source, names.all)
         known = seen.record
@@ -156,7 +156,7 @@ class Engine:
             whose = _said_before(home, sender, digest)
             if whose is not None:
                 return self._retold(known, sender, digest, whose)
-            statement = replace(statement, record_id=known.record_id)
+            statement = self._statement(heard, statement.statement_id, known.record_id)
             if len(home.statements) >= MAX_STATEMENTS:
                 # A crowd behind one sender: what it says from now on lies in another component.
                 home = None
@@ -169,8 +169,7 @@ class Engine:
         is_new = frozenset((statement.statement_id,)) in change.component.customers
         facts = record_events(speaking, known, heard.event_id, heard.heard_at, created=is_new)
         pointers = [one for one in change.pointers if one.source != record.source]
-        change = replace(
-            change,
+        change = change._replace(
             record=record,
             known=known,
             pointers=pointers,
@@ -199,7 +198,7 @@ class Engine:
         news = Component(component_of(self.ids.new("stm")), signals=(signal,))
         change = self._change(near, news, signal.event_id, signal.at)
         claims, notes = claims_of(names, seen, found, change)
-        self.graph.write(fitted(replace(change, claims=claims, notes=notes)))
+        self.graph.write(fitted(change._replace(claims=claims, notes=notes)))
 
     def _change(
         self, near: Sequence[Component], news: Component, event_id: str, at: datetime
@@ -207,20 +206,19 @@ class Engine:
         """`news` and what it touches as one component, resolved; the older component goes on."""
         known = [*near, news] if news.version else [*near]
         home = min(known, key=lambda one: one.component_id, default=news)
-        whole = united(home.component_id, [*near, news])
+        whole = united(home.component_id, [*near, news], home.version + 1)
         resolution = resolve(whole, self.rules, self.matcher)
         whole = resolved(whole, resolution)
-        kept = _touching([*near], news, whole, self._pairs)
+        kept = _touching(near, news, whole, self._pairs)
         if len(kept) < len(near):  # some only looked alike
             change = self._change(kept, news, event_id, at)
             uncertain: list[Link] = [*(one.link for one in change.reviews), *resolution.reviews]
             reviews = reviews_of(uncertain, [*near, news], change.component, at)
-            return replace(change, reviews=reviews)
-        whole = replace(whole, version=home.version + 1)
+            return change._replace(reviews=reviews)
         return Change(
             component=whole,
             before=tuple(known),
-            reviews=reviews_of(resolution.reviews, (), whole, at),
+            reviews=reviews_of(resolution.reviews, (), whole, at) if resolution.reviews else (),
             absorbed={one.component_id: one.version for one in known if one is not home},
             forwards=forwards_of(whole, known),
             pointers=pointers_to(whole, known),
@@ -284,11 +282,11 @@ class Engine:
             pairs |= joining_pairs(statement, self.rules)
         return pairs
 
-    def _statement(self, heard: Heard) -> Statement:
+    def _statement(self, heard: Heard, statement_id: str, record_id: str) -> Statement:
         sender = heard.sender
         return Statement(
-            statement_id=self.ids.new("stm"),
-            record_id=self.ids.new("rec"),
+            statement_id=statement_id,
+            record_id=record_id,
             source=sender.source,
             channel=sender.channel,
             at=_kept(heard.at),
@@ -311,7 +309,8 @@ def _persist(attempt: Callable[[], Result]) -> Result:
 
 def _kept(at: datetime) -> datetime:
     """As precise as it is stored: what is decided now is decided so again."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+    rest = at.microsecond % 1000
+    return at.replace(microsecond=at.microsecond - rest) if rest else at
 
 
 def _said_before(home: Component, sender: Sender, digest: str) -> str | None:
@@ -323,7 +322,7 @@ def _said_before(home: Component, sender: Sender, digest: str) -> str | None:
 
 
 def _touching(
-    near: list[Component],
+    near: Sequence[Component],
     news: Component,
     whole: Component,
     pairs: Callable[[Component], set[Pair]],
@@ -332,29 +331,27 @@ def _touching(
 
     What one sender said lies in one component, whosever it is.
     """
+    if not near:
+        return []
     whose = customers(whole)
     decided = {side for one in news.decisions for side in one.sides}
     mine = {whose[one.statement_id] for one in news.statements}
     senders = {one.source for one in news.statements}
-    kept: list[Component] = []
     tied_pairs = pairs(news)
+
+    def is_tied(part: Component) -> bool:
+        return any(
+            one.source in senders or one.statement_id in decided or whose[one.statement_id] in mine
+            for one in part.statements
+        ) or not tied_pairs.isdisjoint(pairs(part))
+
+    kept: list[Component] = []
     rest = list(near)
-    while True:
-        tied = [
-            part
-            for part in rest
-            if pairs(part) & tied_pairs
-            or any(
-                one.source in senders
-                or one.statement_id in decided
-                or whose[one.statement_id] in mine
-                for one in part.statements
-            )
-        ]
-        if not tied:
-            break
+    while tied := [part for part in rest if is_tied(part)]:
         kept += tied
         rest = [part for part in rest if part not in tied]
+        if not rest:
+            break
         for part in tied:
             tied_pairs |= pairs(part)
             mine |= {whose[one.statement_id] for one in part.statements}

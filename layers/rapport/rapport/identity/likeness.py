@@ -58,11 +58,14 @@ def _features(statement: Statement, matcher: Matcher) -> Features:
 def _weighed(groups: Groups, matcher: Matcher) -> Iterable[tuple[Score, int, int]]:
     """Attested statements of different groups, that share a blocking key, and their weight."""
     attested = [index for index, fact in enumerate(groups.facts) if fact.attested]
+    if len(attested) < 2:
+        return
+    keys = {index: set(keys_of(groups.facts[index].statement, matcher)) for index in attested}
     for one, two in combinations(attested, 2):
         if groups.of(one) is groups.of(two) or groups.conflict(groups.of(one), groups.of(two)):
             continue
         left, right = groups.facts[one].statement, groups.facts[two].statement
-        if set(keys_of(left, matcher)).isdisjoint(keys_of(right, matcher)):
+        if keys[one].isdisjoint(keys[two]):
             continue
         a, b = _features(left, matcher), _features(right, matcher)
         if not matcher.vetoes(Told((a,)), Told((b,))):

@@ -1,7 +1,6 @@
 """Identity in memory: the twin of `store`, for tests, trials and simulations."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from rapport.contracts.events import Envelope
 from rapport.identity.graph import Component, Review
@@ -52,8 +51,7 @@ class InMemoryGraph:
         stored = self.found.get(known.source)
         if stored is None or _standing(stored) != _standing(known):
             raise Conflict("Another write came first.")
-        self.found[known.source] = replace(
-            stored,
+        self.found[known.source] = stored.changed(
             name=record.name,
             identifiers=record.identifiers,
             traits=record.traits,
@@ -150,8 +148,7 @@ class InMemoryGraph:
         return _content(stored_record) == _content(change.known)
 
     def _point(self, pointer: Pointer) -> None:
-        self.found[pointer.source] = replace(
-            self.found[pointer.source],
+        self.found[pointer.source] = self.found[pointer.source].changed(
             customer_id=pointer.customer_id,
             component_id=pointer.component_id,
             said=pointer.said,
@@ -175,16 +172,17 @@ def _standing(record: Record) -> tuple[object, ...]:
 
 def _places(change: Change) -> list[Key]:
     """The items that a change is about, one for each action."""
-    components = [change.component.component_id, *change.absorbed, *change.forwards]
-    records = [change.record] if change.record else []
-    return [
-        *(component_key(one) for one in components),
-        *(record_key(one.source) for one in records),
-        *(record_key(one.source) for one in change.pointers),
-        *(lookup_key(one) for one in (*change.claims, *change.notes)),
-        *(review_key(one.review_id) for one in change.reviews),
-        *(review_key(one) for one in change.closed),
-    ]
+    places = [component_key(change.component.component_id)]
+    places += map(component_key, change.absorbed)
+    places += map(component_key, change.forwards)
+    if change.record:
+        places.append(record_key(change.record.source))
+    places += [record_key(one.source) for one in change.pointers]
+    places += map(lookup_key, change.claims)
+    places += map(lookup_key, change.notes)
+    places += [review_key(one.review_id) for one in change.reviews]
+    places += map(review_key, change.closed)
+    return places
 
 
 def _check_actions(places: Sequence[Key]) -> None:

@@ -12,10 +12,9 @@ from datetime import datetime
 
 from rapport.contracts.identity import Assurance, Identifier
 from rapport.identity.graph import ATTRIBUTES, Statement
-from rapport.identity.model import Attestation, Record
+from rapport.identity.model import NAMES, Attestation, Record
 from rapport.identity.names.scripts import find_han, without_han
 from rapport.identity.senders import attributes_of
-from rapport.identity.statements import NAMES
 
 SYSTEMS_OF_RECORD = frozenset({"crm"})
 """Channels whose records the business keeps itself: nobody writes to us from there."""

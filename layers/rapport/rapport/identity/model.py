@@ -1,11 +1,13 @@
 """Senders and their records: what a source says of itself, and what we keep of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
+from hashlib import blake2b
+from typing import NamedTuple
 
-from rapport.contracts.identity import Identifier
+from rapport.contracts.identity import Assurance, Identifier
 from rapport.kernel.json import dumps
 
 MAX_IDENTIFIERS = 20
@@ -13,6 +15,9 @@ MAX_IDENTIFIERS = 20
 
 MAX_TRAITS_BYTES = 32 * 1024
 """Of a record's traits as JSON (Segment's limit for one call): an item may not grow without end."""
+
+NAMES = ("full_name", "given_name", "surname", "local_name", "display_name")
+"""The attributes that name somebody."""
 
 HOLDERS = 20
 """How many customers a search by one identifier names."""
@@ -33,8 +38,7 @@ class Attestation(StrEnum):
         return self in (Attestation.AGENT, Attestation.KBA, Attestation.IMPORT)
 
 
-@dataclass(frozen=True, order=True)
-class Source:
+class Source(NamedTuple):
     """Where a record comes from: one sender on one account of one channel. Unique."""
 
     channel: str
@@ -66,7 +70,11 @@ class Record:
 
     def speaking(self, digest: str) -> "Record":
         """The same, saying what `digest` stands for, with the customer whose that is."""
-        return replace(self, customer_id=self.said[digest], saying=digest)
+        return self.changed(customer_id=self.said[digest], saying=digest)
+
+    def changed(self, **changes: object) -> "Record":
+        """The same but for these fields (`dataclasses.replace`, several times as fast)."""
+        return Record(**{**vars(self), **changes})
 
     def lacks(self, identifiers: Iterable[Identifier]) -> tuple[Identifier, ...]:
         """Those of `identifiers` that this record would gain: new, or at a higher assurance.
@@ -102,6 +110,29 @@ class Heard:
     event_id: str
 
 
+def digest_of(
+    identifiers: Sequence[Identifier],
+    attributes: Mapping[str, str],
+    attestation: Attestation,
+    at: datetime,
+) -> str:
+    """What a source says, in ten characters: the same content of one source is one statement.
+
+    What names nobody counts anew each calendar month (UTC), where a platform vouches for the
+    sender: who holds a number may change. A sender nobody vouches for is not told apart by time,
+    since nothing would bring the months together again.
+    """
+    parts = [f"{one.namespace}={one.value}={one.assurance}={one.method}" for one in identifiers]
+    parts.sort()
+    parts += sorted([f"{key}={value}" for key, value in attributes.items()])
+    parts.append(attestation)
+    is_named = attributes and any(attributes.get(name) for name in NAMES)
+    if not is_named and any(one.assurance is not Assurance.CLAIMED for one in identifiers):
+        month = at.astimezone(UTC)
+        parts.append(f"{month.year}-{month.month}")
+    return blake2b("\n".join(parts).encode(), digest_size=5).hexdigest()
+
+
 def strongest(identifiers: Sequence[Identifier]) -> tuple[Identifier, ...]:
     """One entry per namespace and value, at its highest assurance.
 
@@ -120,6 +151,8 @@ def strongest(identifiers: Sequence[Identifier]) -> tuple[Identifier, ...]:
 def merged_traits(known: Mapping[str, object], news: Mapping[str, object]) -> dict[str, object]:
     """`news` over `known`; over `MAX_TRAITS_BYTES` the oldest are dropped."""
     merged = {**known, **news}
+    if not news:
+        return merged  # what is known was measured when it was news
     if len(dumps(merged)) <= MAX_TRAITS_BYTES:
         return merged
     kept: dict[str, object] = {}

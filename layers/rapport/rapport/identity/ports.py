@@ -1,8 +1,9 @@
 """What identity needs from storage. A method is one atomic AWS call."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from rapport.contracts.events import Envelope
 from rapport.identity.graph import Component, Review
@@ -11,8 +12,7 @@ from rapport.identity.rules import Rules
 from rapport.kernel.page import Page
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """What a look at a sender and at some keys found.
 
     `holders`: the components each key names; a key nobody holds is absent.
@@ -32,16 +32,14 @@ class Pointer:
     said: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A key that names `seen` and is to name `becomes`."""
 
     seen: frozenset[str]
     becomes: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """What one transaction writes.
 
     `component` replaces the one of its id, whose version was `component.version - 1` (0: none);
@@ -52,12 +50,12 @@ class Change:
     """
 
     component: Component
-    absorbed: Mapping[str, int] = field(default_factory=dict)
+    absorbed: Mapping[str, int] = MappingProxyType({})
     forwards: Sequence[str] = ()
     record: Record | None = None
     known: Record | None = None
     pointers: Sequence[Pointer] = ()
-    claims: Mapping[str, Claim] = field(default_factory=dict)
+    claims: Mapping[str, Claim] = MappingProxyType({})
     notes: Collection[str] = ()
     reviews: Sequence[Review] = ()
     closed: Collection[str] = ()

@@ -1,7 +1,6 @@
 """What is kept of a sender as of now: its record, brought up to date by what it says."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from rapport.identity.changes import owner_of
 from rapport.identity.graph import Component, Statement
@@ -13,12 +12,11 @@ def record_of(
     known: Record | None, statement: Statement, digest: str, sender: Sender, component: Component
 ) -> Record:
     """The record of who made `statement`, which lies in `component` by now."""
-    said = said_by(component, statement.record_id)
-    said[digest] = customers(component)[statement.statement_id]
-    customer_id = owner_of(component, statement.record_id)
+    customer_id = customers(component)[statement.statement_id]
     if known is not None:
-        record = updated(known, sender, said)
-        return replace(record, customer_id=customer_id, component_id=component.component_id)
+        said = {**said_by(component, statement.record_id), digest: customer_id}
+        owner, home = owner_of(component, statement.record_id), component.component_id
+        return updated(known, sender, said, customer_id=owner, component_id=home)
     return Record(
         record_id=statement.record_id,
         customer_id=customer_id,
@@ -29,7 +27,7 @@ def record_of(
         name=sender.name,
         identifiers=sender.identifiers,
         traits=sender.traits,
-        said=_latest(said),
+        said={digest: customer_id},
     )
 
 
@@ -39,10 +37,10 @@ def retold(known: Record, sender: Sender, digest: str, customer_id: str) -> Reco
     return updated(known, sender, {**earlier, digest: customer_id})
 
 
-def updated(known: Record, sender: Sender, said: Mapping[str, str]) -> Record:
-    """A record with what its sender says of itself."""
-    return replace(
-        known,
+def updated(known: Record, sender: Sender, said: Mapping[str, str], **standing: str) -> Record:
+    """A record with what its sender says of itself, and where it stands if that changed."""
+    return known.changed(
+        **standing,
         name=sender.name or known.name,
         identifiers=strongest((*known.identifiers, *known.lacks(sender.identifiers))),
         traits=merged_traits(known.traits, sender.traits),

@@ -59,11 +59,14 @@ def resolve(component: Component, rules: Rules, matcher: Matcher) -> Resolution:
         return Resolution((frozenset((component.statements[0].statement_id,)),))
     decisions = in_force(component.decisions)
     void = retracted(decisions)
-    facts = read_facts((one for one in component.statements if one.statement_id not in void), rules)
+    said = component.statements
+    if void:
+        said = tuple(one for one in said if one.statement_id not in void)
+    facts = read_facts(said, rules)
     if not component.decisions and not component.signals:
         links = one_person(facts, rules)
         if links is not None:
-            return Resolution((frozenset(fact.id for fact in facts),), links)
+            return Resolution((frozenset([one.statement_id for one in said]),), links)
     groups = Groups(facts, rules)
     _decide(groups, decisions)
     holdings = Holdings(facts, component.signals, rules)

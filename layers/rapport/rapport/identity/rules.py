@@ -9,7 +9,7 @@ identifiers, merge protection.
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -179,6 +179,11 @@ class Rules(_Document):
         """A customer of no more statements than this is within every limit."""
         limits = [one.limit for one in (*self.namespaces, self.other) if one.limit is not None]
         return min(limits, default=2**31)
+
+    @cached_property
+    def read(self) -> dict[str, Any]:
+        """Statements as read by these rules: `evidence.read_fact` remembers them here."""
+        return {}
 
     def _pattern(self, namespace: str) -> re.Pattern[str] | None:
         if namespace not in self._patterns:

@@ -1,43 +1,14 @@
 """Statements and components: what is the same, what belongs together, what ids follow from it."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
-from hashlib import blake2b
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import chain
 
-from rapport.contracts.identity import Assurance, Identifier
-from rapport.identity.graph import Component, Pair, Resolution, Statement
-from rapport.identity.model import Attestation, Sender
-
-NAMES = ("full_name", "given_name", "surname", "local_name", "display_name")
-"""The attributes that name somebody."""
+from rapport.identity.graph import Component, Pair, Resolution, Statement, customer_of_oldest
+from rapport.identity.model import Sender, digest_of
 
 MAX_SAID = 8
 """How many of its latest statements a record remembers; an older one is found in the component."""
-
-
-def digest_of(
-    identifiers: Iterable[Identifier],
-    attributes: Mapping[str, str],
-    attestation: Attestation,
-    at: datetime,
-) -> str:
-    """What a source says, in ten characters: the same content of one source is one statement.
-
-    What names nobody counts anew each calendar month (UTC), where a platform vouches for the
-    sender: who holds a number may change. A sender nobody vouches for is not told apart by time,
-    since nothing would bring the months together again.
-    """
-    identifiers = tuple(identifiers)
-    parts = [f"{one.namespace}={one.value}={one.assurance}={one.method}" for one in identifiers]
-    parts.sort()
-    parts += sorted(f"{key}={value}" for key, value in attributes.items())
-    parts.append(attestation)
-    is_vouched = any(one.assurance is not Assurance.CLAIMED for one in identifiers)
-    if is_vouched and not any(attributes.get(name) for name in NAMES):
-        month = at.astimezone(UTC)
-        parts.append(f"{month.year}-{month.month}")
-    return blake2b("\n".join(parts).encode(), digest_size=5).hexdigest()
 
 
 def digest_heard(sender: Sender, at: datetime) -> str:
@@ -47,9 +18,7 @@ def digest_heard(sender: Sender, at: datetime) -> str:
 
 def digest_said(statement: Statement) -> str:
     """The digest of a statement that was heard."""
-    return digest_of(
-        statement.identifiers, statement.attributes, statement.attestation, statement.at
-    )
+    return statement.digest
 
 
 def component_of(statement_id: str) -> str:
@@ -60,7 +29,7 @@ def component_of(statement_id: str) -> str:
 def customer_of(statement_ids: Iterable[str]) -> str:
     """The id of the customer of these statements: that of the oldest, so that it outlives a merge
     and comes back with an unmerge."""
-    return f"cus_{min(statement_ids)[4:]}"
+    return customer_of_oldest(min(statement_ids))
 
 
 def home_of(customer_id: str) -> str:
@@ -68,30 +37,32 @@ def home_of(customer_id: str) -> str:
     return f"cmp_{customer_id[4:]}"
 
 
-def customers(component: Component) -> dict[str, str]:
+def customers(component: Component) -> Mapping[str, str]:
     """The customer of each statement, as resolved last."""
-    return {
-        statement_id: customer_id
-        for members in component.customers
-        for customer_id in [customer_of(members)]
-        for statement_id in members
-    }
+    return component.whose
 
 
-def united(component_id: str, parts: Iterable[Component]) -> Component:
+def united(component_id: str, parts: Sequence[Component], version: int = 0) -> Component:
     """One component of several, not resolved yet."""
-    parts = list(parts)
     return Component(
         component_id=component_id,
-        statements=tuple(one for part in parts for one in part.statements),
-        signals=tuple(dict.fromkeys(one for part in parts for one in part.signals)),
-        decisions=tuple(dict.fromkeys(one for part in parts for one in part.decisions)),
+        statements=tuple(chain.from_iterable([part.statements for part in parts])),
+        signals=tuple(dict.fromkeys(chain.from_iterable([part.signals for part in parts]))),
+        decisions=tuple(dict.fromkeys(chain.from_iterable([part.decisions for part in parts]))),
+        version=version,
     )
 
 
 def resolved(component: Component, resolution: Resolution) -> Component:
     """`component` with its customers."""
-    return replace(component, customers=resolution.customers)
+    return Component(
+        component.component_id,
+        component.statements,
+        component.signals,
+        component.decisions,
+        component.version,
+        resolution.customers,
+    )
 
 
 def said_by(component: Component, record_id: str) -> dict[str, str]:

@@ -110,12 +110,12 @@ def _name(attributes: Mapping[str, str]) -> NameValue | None:
 def _whole_name(attributes: Mapping[str, str]) -> Name | None:
     get = attributes.get
     name = parse_name(
-        get("full_name", ""),
-        get("given_name", ""),
-        get("middle_name", ""),
-        get("surname", ""),
-        get("local_name", ""),
-        get("display_name", ""),
+        full=get("full_name", ""),
+        given=get("given_name", ""),
+        middle=get("middle_name", ""),
+        surname=get("surname", ""),
+        local=get("local_name", ""),
+        display=get("display_name", ""),
     )
     return None if name.is_empty else name
 

@@ -240,8 +240,9 @@ def _part_joined(joined: str) -> tuple[Reading, ...]:
     for system in SYSTEMS:
         surnames, usual = table().surnames[system], table().usual[system]
         for i in range(2, min(9, len(joined) - 3)):
-            for surname, rest in ((joined[:i], joined[i:]), (joined[-i:], joined[:-i])):
+            for surname, behind in ((joined[:i], True), (joined[-i:], False)):
                 if surname in surnames:
+                    rest = joined[i:] if behind else joined[:-i]
                     found.extend(
                         Reading(
                             system,

@@ -29,12 +29,12 @@ class WordMatch(IntEnum):
 _SOUNDS: Final = (
     (re.compile(r"^ge(?=[aeiou])"), "je"), (re.compile(r"^(?:kn|gn)"), "n"),
     (re.compile(r"^wr"), "r"),
-    (re.compile(r"ph"), "f"), (re.compile(r"ck|q|c(?=[^eihy]|$)"), "k"),
-    (re.compile(r"kh"), "k"), (re.compile(r"dh"), "d"), (re.compile(r"gh"), "g"),
-    (re.compile(r"th"), "t"), (re.compile(r"sch|tch|ch"), "x"), (re.compile(r"sh"), "x"),
-    (re.compile(r"w"), "v"), (re.compile(r"[ae][iy]|ee|ie|y|j(?=[aeou])"), "i"),
-    (re.compile(r"oo|ou|ue|oe"), "u"), (re.compile(r"ae"), "a"),
-    (re.compile(r"eo"), "e"), (re.compile(r"z"), "s"),
+    ("ph", "f"), (re.compile(r"ck|q|c(?=[^eihy]|$)"), "k"),
+    ("kh", "k"), ("dh", "d"), ("gh", "g"),
+    ("th", "t"), (re.compile(r"sch|tch|ch"), "x"), ("sh", "x"),
+    ("w", "v"), (re.compile(r"[ae][iy]|ee|ie|y|j(?=[aeou])"), "i"),
+    (re.compile(r"oo|ou|ue|oe"), "u"), ("ae", "a"),
+    ("eo", "e"), ("z", "s"),
     (re.compile(r"(?<=[aeiou])h|(?<=o)h(?=n)"), ""), (re.compile(r"(.)\1+"), r"\1"),
     (re.compile(r"(?<=[^aeiou])e$|(?<=..)h$"), ""),
 )  # fmt: skip
@@ -45,8 +45,11 @@ _VOWELS: Final = str.maketrans("", "", "aeiouyw")
 def sound_of(word: str) -> str:
     """The word as it sounds, roughly and in any European language; never empty."""
     sound = word
-    for pattern, replacement in _SOUNDS:
-        sound = pattern.sub(replacement, sound)
+    for written, spoken in _SOUNDS:
+        if isinstance(written, str):  # several times as fast as an expression
+            sound = sound.replace(written, spoken)
+        else:
+            sound = written.sub(spoken, sound)
     return sound or word
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from rapport.identity.names.blocking import blocking_keys
@@ -49,18 +49,13 @@ _MOST_WORDS: Final = 7
 _SPACES: Final = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Form:
     """A name as one field gave it, in one script.
 
     `words` are the folded words in order, without titles; `core` those left without particles;
     `joined` is `words` without spaces. `surname_at` is the surname's place in `core` (0 or -1),
     or 1 when unknown. `han` is the folded run of Han characters, empty for a Latin form.
-    `is_clean` says that no word looks misspelled, `has_given` that there may be a Chinese given
-    name. `rotations` are the joined words begun at each of them, `proper_rotations` the same
-    without Western names.
-    `is_mended` says that some readings correct a syllable or move a space; `has_given` is about
-    the others.
     """
 
     text: str
@@ -71,12 +66,32 @@ class Form:
     han: str
     readings: tuple[Reading, ...]
     is_display: bool
-    is_clean: bool = True
-    has_given: bool = True
-    rotations: tuple[str, ...] = ()
-    proper_rotations: tuple[str, ...] = ()
-    is_mended: bool = False
     script: str = "LATIN"
+
+    @cached_property
+    def is_clean(self) -> bool:
+        """Whether no word looks misspelled."""
+        return bool(self.han) or _is_clean(self.core, self.readings)
+
+    @cached_property
+    def has_given(self) -> bool:
+        """Whether there may be a Chinese given name, by readings that correct nothing."""
+        return bool(self.han) or any(one.given and not one.mended for one in self.readings)
+
+    @cached_property
+    def is_mended(self) -> bool:
+        """Whether some readings correct a syllable or move a space."""
+        return any(one.mended for one in self.readings)
+
+    @cached_property
+    def rotations(self) -> tuple[str, ...]:
+        """The joined words begun at each of them."""
+        return _rotate(self.words)
+
+    @cached_property
+    def proper_rotations(self) -> tuple[str, ...]:
+        """The same without Western names."""
+        return _rotate(tuple(w for w in self.words if w not in table().given_names))
 
     @property
     def is_whole(self) -> bool:
@@ -208,7 +223,6 @@ def _build_form(text: str, words: tuple[str, ...], surname_at: int, *, is_displa
     readings: tuple[Reading, ...] = ()
     if len(core) <= _MOST_WORDS:
         readings = tuple(read_latin(core, surname_at, is_display=is_display))
-    proper = tuple(w for w in words if w not in table().given_names)
     return Form(
         text=_SPACES.sub(" ", text.strip()).casefold(),
         words=words,
@@ -218,12 +232,7 @@ def _build_form(text: str, words: tuple[str, ...], surname_at: int, *, is_displa
         han="",
         readings=readings,
         is_display=is_display,
-        is_clean=_is_clean(core, readings),
-        has_given=any(reading.given and not reading.mended for reading in readings),
-        rotations=_rotate(words),
-        proper_rotations=_rotate(proper),
         script=script_of(text),
-        is_mended=any(reading.mended for reading in readings),
     )
 
 
