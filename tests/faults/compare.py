@@ -76,6 +76,8 @@ def end_state(world: World, *, without_ledger: bool = False) -> EndState:
     facts = [one for one in world.facts if _counts(one, final)]
     if without_ledger:
         facts = [_without_channel(one) for one in facts if not _is_ours(one)]
+    if verifications.attempts(world):
+        facts = [_begun(one) for one in facts]
     lines += sorted({f"fact {_fact(one)}" for one in facts})
     if not without_ledger:
         lines += [_phone(one) for one in world.twins.outbox()] + verifications.books(world)
@@ -147,6 +149,16 @@ def _without_channel(event: dict[str, Any]) -> dict[str, Any]:
         return event
     data = {name: one for name, one in event["detail"]["data"].items() if name != "channel"}
     return {**event, "detail": {**event["detail"], "data": data}}
+
+
+def _begun(event: dict[str, Any]) -> dict[str, Any]:
+    """An answered code merges customers while its message is stored: whichever comes first begins
+    the conversation, the message by opening it or the merge by moving it there."""
+    if event["detail-type"] not in ("ConversationOpened.v1", "ConversationReopened.v1"):
+        return event
+    names = ("conversation_id", "customer_id", "opened_at")
+    data = {name: event["detail"]["data"][name] for name in names}
+    return {**event, "detail-type": "Begun", "detail": {**event["detail"], "data": data}}
 
 
 def _counts(event: dict[str, Any], final: set[str]) -> bool:

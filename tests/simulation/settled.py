@@ -72,9 +72,6 @@ def _conversations_are_whole(platform: Platform) -> None:
             place = (message.customer_id, message.record_id)
             latest[place] = max(latest.get(place, message.at), message.at)
     for (customer, record_id), at in latest.items():
-        # Whom people or rules part takes what was said along: no customer is asked for it here.
-        if _is_decided(platform, stores.identities.by_id[record_id]):
-            continue
         whose = sorted(stores.identities.owners[record_id] | {customer})
         heads = (head for one in whose for head in _led_on(platform, one))
         if not any(head.last_message_at >= at for head in heads):

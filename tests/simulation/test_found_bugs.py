@@ -9,12 +9,15 @@ import pytest
 from rapport.contracts.routing import Presence
 from rapport.entrypoint.observability import logger
 from rapport.kernel.clock import FixedClock
+from rapport.otp.recognition import MASK
 from rapport.routing.memory import InMemoryRouting
 from rapport.routing.model import Agent, Waiting
 from rapport.routing.service import Desk, release, serve_waiting
 from tests.simulation.plan import TINY, Action, Spell, plan_of
 from tests.simulation.timeline import MINUTE, START
 from tests.simulation.world import live
+from tests.unit.otp.world import World
+from tests.unit.views.test_answers import says, texts
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +79,12 @@ def test_a_late_release_leaves_a_place_that_is_filled_anew_meanwhile() -> None:
     release("usr_1", "cnv_1", desk=desk)
 
     assert routing.agents["usr_1"].active == {"cnv_1"}
+
+
+def test_a_code_that_another_session_has_replaced_is_covered_where_it_was_waited_for() -> None:
+    """Asked for in one chat, then for the same customer in another: it was stored as typed."""
+    world = World()
+    code = world.code(world.start())
+    world.start(session="rec_another")
+
+    assert texts(says(world, code)) == {MASK * len(code)}

@@ -130,7 +130,9 @@ def test_a_nickname_on_whatsapp_does_not_undo_what_the_code_proved(
         visitor.says(code_for(stack, begun)["code"])
         officer.hears(begun, "approved")
         visitor.says("So, may I have the card?")
-        assert officer.sees("So, may I have the card?").customer_id == jane.customer_id
+        then = officer.sees("So, may I have the card?")
+        whose = officer.api.get(f"/v1/customers/{then.customer_id}")["customer_id"]
+        assert whose == jane.customer_id
 
 
 def test_story_s2_as_the_demo_tells_it(stack: StackContext, officer: Officer) -> None:

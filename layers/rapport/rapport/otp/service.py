@@ -108,10 +108,19 @@ def waiting_for(session: str, *, office: Office) -> Verification | None:
 
     For chats: what looks like a code there is one, and must not be stored in clear.
     """
+    return waited_for(session, office=office)[0]
+
+
+def waited_for(session: str, *, office: Office) -> tuple[Verification | None, datetime | None]:
+    """What `waiting_for` gives, and when `session` last began to wait; None if it never did.
+
+    Both, since a verification is gone once its subject has another, asked for by another session.
+    """
     digest = office.digest("session", session)
-    current = office.verifications.look([], digest).session.current
-    found = office.verifications.get(current) if current else None
-    return found if found and found.session == digest else None
+    waiting = office.verifications.look([], digest).session
+    found = office.verifications.get(waiting.current) if waiting.current else None
+    asked_at = max(waiting.starts, default=None)
+    return found if found and found.session == digest else None, asked_at
 
 
 def cancel(verification_id: str, *, office: Office) -> Verification:

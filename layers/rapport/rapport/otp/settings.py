@@ -13,6 +13,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Words = Annotated[str, Field(min_length=1, max_length=1000)]
 
+LONGEST_LIFE = timedelta(hours=24)
+"""Of any code."""
+
 AUTHENTICATION_LIFE = timedelta(minutes=10)
 """NIST SP 800-63B-4, 3.1.3.2, which also asks for six digits; ours are never shorter."""
 
@@ -36,7 +39,7 @@ class Purpose(_Data):
     """What a code is good for. `confirms`: it proves the address itself and nothing else."""
 
     confirms: Literal["email", "phone"] | None = None
-    life: Annotated[timedelta, Field(ge=timedelta(minutes=2), le=timedelta(hours=24))] | None = None
+    life: Annotated[timedelta, Field(ge=timedelta(minutes=2), le=LONGEST_LIFE)] | None = None
 
 
 class Wording(_Data):
@@ -93,7 +96,7 @@ class Service(_Data):
     name: Name
     version: Annotated[int, Field(ge=0)] = 0
     length: Annotated[int, Field(ge=SHORTEST, le=LONGEST)] = SHORTEST
-    life: Annotated[timedelta, Field(ge=timedelta(minutes=2), le=timedelta(hours=24))] = timedelta(
+    life: Annotated[timedelta, Field(ge=timedelta(minutes=2), le=LONGEST_LIFE)] = timedelta(
         minutes=10
     )
     max_sends: Annotated[int, Field(ge=1, le=5)] = 5

@@ -1,6 +1,6 @@
 """One-time codes that customers answer in the chat they are in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +10,9 @@ from rapport.contracts.inbound import InboundEvent, ReceivedEvent
 from rapport.identity.model import Heard, Record, Sender
 from rapport.identity.proving import Proof
 from rapport.otp.model import Verification
-from rapport.otp.recognition import find_code, mask
-from rapport.otp.service import Checked, Office, check, waiting_for
+from rapport.otp.recognition import LONGEST, SHORTEST, find_code, mask
+from rapport.otp.service import Checked, Office, check, waited_for
+from rapport.otp.settings import LONGEST_LIFE
 
 MASKED_FOR = timedelta(days=1)
 """How long after its end a code is still covered where it is written."""
@@ -32,13 +33,17 @@ def answer(received: ReceivedEvent, record: Record, *, office: Office) -> Answer
     The session of a chat is its record. One call where nothing was ever asked of the sender. The
     event's `ingest_id` names the guess: our own repetition of it hears what it heard.
     """
-    waiting, now = waiting_for(record.record_id, office=office), office.clock.now()
+    (waiting, asked_at), now = waited_for(record.record_id, office=office), office.clock.now()
+    if waiting is None and asked_at and now <= asked_at + LONGEST_LIFE + MASKED_FOR:
+        # Another session has begun another since: how long the code was is forgotten.
+        lengths = range(SHORTEST, LONGEST + 1)
+        return Answer(received.model_copy(update={"event": _covered(received.event, lengths)}))
     text, guess_id = received.event.text or "", received.ingest_id
     # What died on its way to identity may come again days later.
     is_repeated = waiting is not None and waiting.approval == guess_id
     if waiting is None or (now > waiting.ends_at + MASKED_FOR and not is_repeated):
         return Answer(received)
-    covered = received.model_copy(update={"event": _covered(received.event, waiting.length)})
+    covered = received.model_copy(update={"event": _covered(received.event, [waiting.length])})
     code = find_code(text, waiting.length)
     if code is None or not (waiting.is_open(now) or is_repeated):
         return Answer(covered)
@@ -63,14 +68,16 @@ def proof(one: Verification, record: Record, at: datetime, event_id: str) -> Pro
     return Proof(heard, one.verification_id, one.customer_id)
 
 
-def _covered(event: InboundEvent, length: int) -> InboundEvent:
+def _covered(event: InboundEvent, lengths: Iterable[int]) -> InboundEvent:
     """The event without anything that may be the code, wherever a provider repeats the text."""
-    changed = {
-        "text": _masked(event.text, length),
-        "payload": _masked(event.payload, length),
-        "extra": _masked(event.extra, length),
-    }
-    return event.model_copy(update=changed)
+    for length in lengths:
+        changed = {
+            "text": _masked(event.text, length),
+            "payload": _masked(event.payload, length),
+            "extra": _masked(event.extra, length),
+        }
+        event = event.model_copy(update=changed)
+    return event
 
 
 def _masked(said: Any, length: int) -> Any:

@@ -38,11 +38,25 @@ def follow(event: BusEvent, *, graph: Graph, conversations: Conversations, clock
     for customer_id in concerned:
         now = whose.get(_founder(customer_id), customer_id)
         if now != customer_id:
+            _part(customer_id, now, component, cause, conversations)
             merge(now, customer_id, cause, conversations=conversations)
         rest_now = whose.get(_founder(rest), rest)
         if rest_now != now:  # what was said meanwhile goes along, wherever they are by now
             own = _own_records(component, now)
             unmerge(now, rest_now, own, cause, conversations=conversations)
+
+
+def _part(
+    customer_id: str, now: str, component: Component, cause: Cause, conversations: Conversations
+) -> None:
+    """Who was one customer may be several now: whoever is not `now` takes along what is theirs."""
+    head = conversations.head(customer_id)
+    whose = customers(component)
+    routes = head.routes if head else {}
+    others = {whose[one.statement_id] for one in component.statements if one.record_id in routes}
+    for other in sorted(others - {now, customer_id}):
+        own = _own_records(component, other)
+        unmerge(other, customer_id, own, cause, conversations=conversations)
 
 
 def _repoint(component: Component, graph: Graph) -> None:
