@@ -97,7 +97,7 @@ class Platform:
         self.processes = Processes(
             self._ports(),
             altered={"verification_office": self._countable},
-            builders={"guard": self._guard},
+            builders={"guard": self._guard, "guard_rules": GuardRules},
         )
         timeline.at(MINUTE, self._tick)
 

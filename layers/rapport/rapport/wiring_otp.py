@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rapport.otp.guard import PumpingGuard
     from rapport.otp.guard_counting import Counting
     from rapport.otp.guard_ports import GuardBooks
+    from rapport.otp.guard_rules import GuardRules
     from rapport.otp.ports import CodeKeys, Services, Verifications
     from rapport.otp.sending import Courier
     from rapport.otp.service import Office
@@ -53,26 +54,32 @@ def guard_books() -> "GuardBooks":
 
 
 @cache
+def guard_rules() -> "GuardRules":
+    """The fraud guard's numbers: its own, but for what the deployment says."""
+    from rapport.otp.guard_rules import guard_rules_of
+
+    return guard_rules_of(wiring.setting("VERIFICATION_GUARD"))
+
+
+@cache
 def guard() -> "PumpingGuard":
     """Stops codes that only cost money."""
     from rapport.otp.guard import PumpingGuard
-    from rapport.otp.guard_rules import GuardRules
     from rapport.otp.guard_store import DynamoSources
     from rapport.otp.risk import NoSightings, Policy, PolicyRisk
     from rapport.views.numbers import CarrierSignals
 
     sources = DynamoSources(client("dynamodb"), wiring.setting("OTP_TABLE"))
     risk = PolicyRisk(CarrierSignals(wiring.identities()), NoSightings(), Policy())
-    return PumpingGuard(guard_books(), sources, GuardRules, risk)
+    return PumpingGuard(guard_books(), sources, guard_rules, risk)
 
 
 @cache
 def guard_counting() -> "Counting":
     """Counts what the verifications' stream tells."""
     from rapport.otp.guard_counting import Counting
-    from rapport.otp.guard_rules import GuardRules
 
-    return Counting(guard_books(), GuardRules, wiring.clock(), wiring.ids())
+    return Counting(guard_books(), guard_rules, wiring.clock(), wiring.ids())
 
 
 @cache

@@ -3,7 +3,9 @@
 from datetime import timedelta
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from rapport.kernel.errors import Misconfigured
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -130,3 +132,13 @@ class GuardRules(_Document):
     day: Ceiling = Ceiling(most=600_000_000)
     fresh: timedelta = timedelta(seconds=2)
     blind: timedelta = timedelta(seconds=5)
+
+
+def guard_rules_of(document: str) -> GuardRules:
+    """The rules of a JSON document, which names what differs from ours; raises `Misconfigured`."""
+    try:
+        return GuardRules.model_validate_json(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"])) or "document"
+        raise Misconfigured(f"The fraud guard's rules: {place}: {first['msg']}.") from None

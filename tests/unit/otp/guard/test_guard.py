@@ -7,12 +7,13 @@ import pytest
 from pydantic import ValidationError
 
 from rapport.contracts.otp_guard import SpendAlarmRaised
+from rapport.kernel.errors import Misconfigured
 from rapport.otp.guard import NEUTRAL
 from rapport.otp.guard_blocks import Prefix
 from rapport.otp.guard_books import SpendBook
 from rapport.otp.guard_memory import InMemoryGuardBooks
 from rapport.otp.guard_reasons import WORDS, blocks_in_force
-from rapport.otp.guard_rules import Blocks, Ceiling, GuardRules, Prices
+from rapport.otp.guard_rules import Blocks, Ceiling, GuardRules, Prices, guard_rules_of
 from rapport.otp.ports import Decision
 from rapport.otp.settings import default_service
 from tests.unit.otp.guard.guarding import MOBILE, NOW, Stand, a_request, allowed, sequence
@@ -196,3 +197,15 @@ def test_a_document_with_impossible_numbers_is_refused() -> None:
 def test_the_rules_travel_as_json() -> None:
     rules = GuardRules(version="v2", countries=frozenset({"TW"}))
     assert GuardRules.model_validate_json(rules.model_dump_json()) == rules
+
+
+def test_a_deployment_says_what_differs_and_keeps_the_rest() -> None:
+    rules = guard_rules_of('{"countries": ["HK"], "hour": {"most": 20000000}}')
+    assert (rules.countries, rules.hour.most) == (frozenset({"HK"}), 20_000_000)
+    assert rules.day == GuardRules().day
+
+
+@pytest.mark.parametrize("document", ["{", '{"hour": {"most": -1}}', '{"surprise": 1}'])
+def test_rules_that_cannot_be_read_are_named(document: str) -> None:
+    with pytest.raises(Misconfigured, match="fraud guard"):
+        guard_rules_of(document)
