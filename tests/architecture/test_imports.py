@@ -26,7 +26,7 @@ LAYERS = {"kernel", "contracts", "channels", "aws"} | COMPOSERS
 ADAPTERS = re.compile(r"(\w+_)?store|items")
 """The modules of a context that may know DynamoDB."""
 
-AWS_BACKED_SENDERS = {"rapport.channels.ses.outbound", "rapport.channels.aws_requests"}
+AWS_BACKED_SENDERS = {"rapport.channels.aws_requests"}
 SHARED_PLUMBING = {"idempotency"}
 """A context that others may name: the API's seed of names goes through their use cases."""
 

@@ -9,11 +9,15 @@ There is no idempotency key: a lost answer stays unknown until an event brings t
 
 import os
 import re
-from collections.abc import Callable
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rapport.channels.aws_requests import (
+    CredentialSource,
+    exception_name,
+    role_credentials,
+    signed,
+)
 from rapport.channels.base import Account
 from rapport.channels.sender import (
     ErrorClass,
@@ -37,9 +41,6 @@ from rapport.channels.sending import (
 from rapport.channels.ses import letter
 from rapport.contracts.content import TemplateContent, TextContent
 from rapport.kernel.errors import Misconfigured
-
-if TYPE_CHECKING:
-    from botocore.credentials import ReadOnlyCredentials
 
 ABILITIES = Abilities(text=Limit(65_536), templates=True)
 TAG_VALUE = re.compile(r"[A-Za-z0-9_.@-]{1,256}")
@@ -80,20 +81,6 @@ ERRORS = {
 
 DAILY_QUOTA = "daily"  # "Daily message quota exceeded": a throttle that does not pass in minutes
 
-CredentialSource = Callable[[], "ReadOnlyCredentials | None"]
-
-
-@cache
-def _session_credentials() -> Any:
-    import botocore.session  # heavy, and only this provider needs it
-
-    return botocore.session.get_session().get_credentials()
-
-
-def _frozen_credentials() -> "ReadOnlyCredentials | None":
-    credentials = _session_credentials()
-    return credentials.get_frozen_credentials() if credentials else None
-
 
 class Outbound(HttpSender):
     """One mailbox or sender identity."""
@@ -102,7 +89,7 @@ class Outbound(HttpSender):
     abilities = ABILITIES
     required = ("from_address",)
 
-    def __init__(self, credentials: CredentialSource = _frozen_credentials) -> None:
+    def __init__(self, credentials: CredentialSource = role_credentials) -> None:
         self._credentials = credentials
 
     def own_refusal(self, message: OutboundMessage, account: Account) -> SendError | None:
@@ -133,7 +120,8 @@ class Outbound(HttpSender):
         if configuration_set := account.setting("configuration_set"):
             body["ConfigurationSetName"] = configuration_set
         url = f"https://email.{region}.amazonaws.com/v2/email/outbound-emails"
-        return self._signed(url, region, json_body(body))
+        bare = Call(url, {"content-type": "application/json"}, json_body(body))
+        return signed(bare, "ses", region, self._credentials())
 
     def read(self, response: HttpResponse) -> SendResult:
         """`MessageId`, or the exception."""
@@ -141,7 +129,7 @@ class Outbound(HttpSender):
         message_id = body.get("MessageId")
         if response.status < 300 and isinstance(message_id, str):
             return sent(message_id)
-        name = _exception(response, body)
+        name = exception_name(response, body)
         rule = ERRORS.get(name)
         if rule is None:
             return self.by_status(response)
@@ -149,18 +137,6 @@ class Outbound(HttpSender):
         if rule is _RATE and DAILY_QUOTA in text.lower():
             rule = Rule(ErrorClass.PAYMENT)
         return self.result(rule, name, response)
-
-    def _signed(self, url: str, region: str, body: bytes) -> Call:
-        from botocore.auth import SigV4Auth  # heavy, see above
-        from botocore.awsrequest import AWSRequest
-
-        credentials = self._credentials()
-        if credentials is None:
-            raise Misconfigured("There are no AWS credentials to send e-mail with.")
-        headers = {"content-type": "application/json"}
-        request = AWSRequest(method="POST", url=url, headers=headers, data=body)
-        SigV4Auth(credentials, "ses", region).add_auth(request)
-        return Call(url, {str(k).lower(): str(v) for k, v in request.headers.items()}, body)
 
 
 def _content(message: OutboundMessage, account: Account) -> dict[str, Any]:
@@ -179,8 +155,3 @@ def _content(message: OutboundMessage, account: Account) -> dict[str, Any]:
             }
         }
     return {"Raw": {"Data": letter.encoded(message, account)}}
-
-
-def _exception(response: HttpResponse, body: dict[str, Any]) -> str:
-    named = response.headers.get("x-amzn-errortype") or body.get("__type") or body.get("code")
-    return str(named or "").partition(":")[0].rpartition("#")[2]
