@@ -35,7 +35,7 @@ def tell(who: str, text: str) -> None:
 
 
 def eventually(what: str, look: Callable[[], T | None]) -> T:
-    """What `look` finds, as soon as it finds something; fails after a minute, naming `what`."""
+    """What `look` finds, as soon as it finds something; fails after 20 seconds, naming `what`."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         found = look()

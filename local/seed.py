@@ -26,15 +26,16 @@ class Person:
     email: str
     name: str
     group: str
-    capacity: int = 5
 
 
 PEOPLE = (
     Person("ada@bank.example", "Ada Admin", "admin"),
     Person("sue@bank.example", "Sue Supervisor", "supervisor"),
-    Person("omar@bank.example", "Omar Officer", "agent", capacity=10),
-    Person("olga@bank.example", "Olga Officer", "agent", capacity=10),
+    Person("omar@bank.example", "Omar Officer", "agent"),
+    Person("olga@bank.example", "Olga Officer", "agent"),
 )
+
+CAPACITY = 50  # What earlier stories left open must not keep a new one from the screen.
 
 
 def seed(context: StackContext) -> list[str]:
@@ -45,7 +46,7 @@ def seed(context: StackContext) -> list[str]:
     for person in PEOPLE:
         if person.group == "agent":
             agent_id = subject(sign_in(context, person.email, people[person.email]))
-            admin.put(f"/v1/agents/{agent_id}", {"name": person.name, "capacity": person.capacity})
+            admin.put(f"/v1/agents/{agent_id}", {"name": person.name, "capacity": CAPACITY})
     for customer in CUSTOMERS:
         admin.post("/v1/customers", customer)
     width = max(len(person.email) for person in PEOPLE)

@@ -229,7 +229,8 @@ def test_resolving_frees_capacity_for_the_one_who_waits_longest(
             assert [one["conversation_id"] for one in mine] == [seen.conversation_id]
             officer.api.post(f"/v1/conversations/{seen.conversation_id}/resolve")
     finally:
-        admin.put(f"/v1/agents/{officer.agent_id}", {"name": agent["name"], "capacity": 10})
+        given = {"name": agent["name"], "capacity": agent["capacity"]}
+        admin.put(f"/v1/agents/{officer.agent_id}", given)
 
 
 def test_a_screen_that_comes_back_misses_nothing(
