@@ -7,9 +7,9 @@ import pytest
 
 from rapport.channels.base import Account
 from rapport.channels.sender import ErrorClass, SendError
-from rapport.kernel.errors import InvalidInput, NotFound, Transient, WindowClosed
+from rapport.kernel.errors import InvalidInput, Later, NotFound, Transient, WindowClosed
 from rapport.notifications.model import Failure, MessageStatus
-from rapport.notifications.service import MAX_ATTEMPTS, Later, check_sendable, dispatch, enter
+from rapport.notifications.service import MAX_ATTEMPTS, check_sendable, dispatch, enter
 from tests.builders import NOW, a_message_id, an_account, an_entry
 from tests.unit.notifications.fakes import LOST, REFUSED, SENT, Died, Office, ScriptedSender, busy
 

@@ -10,12 +10,13 @@ from rapport.channels.sender import ErrorClass, Outcome, SendError, SendResult
 from rapport.contracts.content import TemplateContent, TextContent
 from rapport.contracts.inbound import Status as Told
 from rapport.kernel.clock import iso
+from rapport.kernel.errors import Later
 from rapport.kernel.json import dumps
 from rapport.otp.keys import parse_reference, reference
 from rapport.otp.memory import InMemoryVerifications
 from rapport.otp.model import AttemptStatus, Verification
 from rapport.otp.ports import Decision, Verdict
-from rapport.otp.sending import Later, dispatch, follow, record_receipt
+from rapport.otp.sending import dispatch, follow, record_receipt
 from rapport.otp.settings import Route
 from tests.builders import PHONE
 from tests.unit.notifications.fakes import LOST, REFUSED, SENT, Died, busy

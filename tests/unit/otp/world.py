@@ -10,6 +10,7 @@ from rapport.channels.base import Account
 from rapport.channels.sender import OutboundMessage, SendResult
 from rapport.contracts.otp import CodeOrdered, CodeSent
 from rapport.kernel.clock import FixedClock
+from rapport.kernel.errors import Later
 from rapport.otp.codes import code_of
 from rapport.otp.memory import (
     InMemoryAddressBook,
@@ -19,7 +20,7 @@ from rapport.otp.memory import (
 )
 from rapport.otp.model import Contact, Verification
 from rapport.otp.ports import Decision, Request, Verdict, Verifications
-from rapport.otp.sending import Courier, Later, dispatch, follow
+from rapport.otp.sending import Courier, dispatch, follow
 from rapport.otp.service import Checked, Office, check
 from rapport.otp.settings import default_service
 from rapport.otp.starting import Wish, start

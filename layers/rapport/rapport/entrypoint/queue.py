@@ -12,9 +12,10 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from pydantic import BaseModel, ValidationError
 
+from rapport import wiring
 from rapport.entrypoint.fields import field_name
 from rapport.entrypoint.observability import log_failure
-from rapport.kernel.errors import InvalidInput
+from rapport.kernel.errors import InvalidInput, Later
 
 Model = TypeVar("Model", bound=BaseModel)
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -39,13 +40,12 @@ def consumes(
     *,
     fifo: bool = False,
     unwrap: Callable[[str], str] = lambda body: body,
-    postpone: Callable[[SQSRecord, Exception], None] | None = None,
 ) -> Callable[[Callable[[Model], None]], Handler]:
     """Make a function of one `model` the handler of a queue.
 
     A message that fails is reported alone and comes again, in a FIFO queue with all that follows it
     in its group; after the queue's `maxReceiveCount` it lies in the dead-letter queue. `unwrap`
-    turns a body into the model's JSON; `postpone` may set when a failed message comes again.
+    turns a body into the model's JSON; one that fails with `Later` comes again when that says.
     """
 
     def decorate(function: Callable[[Model], None]) -> Handler:
@@ -54,8 +54,9 @@ def consumes(
                 function(_parse(model, unwrap(record.body)))
             except Exception as error:
                 log_failure("message_failed", error, message_id=record.message_id)
-                if postpone is not None:
-                    postpone(record, error)
+                if isinstance(error, Later):
+                    queue = wiring.queue_by_arn(record.event_source_arn)
+                    queue.postpone(record.receipt_handle, error.delay)
                 raise
 
         def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

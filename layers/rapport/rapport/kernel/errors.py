@@ -1,5 +1,7 @@
 """Errors by what they mean; the entrypoint alone knows what they become over HTTP or a queue."""
 
+from datetime import timedelta
+
 
 class RapportError(Exception):
     """The root of every error we raise. `message` is safe to show: no secret, no personal data."""
@@ -58,6 +60,14 @@ class Transient(RapportError):
     """Try again: throttled, unreachable, or a record that is not visible yet."""
 
     code = "transient"
+
+
+class Later(Transient):
+    """Too early, or the provider asked us to wait: try again after `delay`."""
+
+    def __init__(self, message: str, delay: timedelta) -> None:
+        super().__init__(message)
+        self.delay = delay
 
 
 class Misconfigured(RapportError):

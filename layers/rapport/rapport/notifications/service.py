@@ -25,7 +25,7 @@ from rapport.contracts.notifications import (
     MessageStatusChanged,
 )
 from rapport.kernel.clock import Clock
-from rapport.kernel.errors import InvalidInput, RapportError, Transient, WindowClosed
+from rapport.kernel.errors import InvalidInput, Later, RapportError, Transient, WindowClosed
 from rapport.notifications.model import (
     RANK,
     Failure,
@@ -57,14 +57,6 @@ class Delivery:
     refresh: Callable[[str, str], bool]
     http: Http
     clock: Clock
-
-
-class Later(Transient):
-    """The provider asked us to wait; try again after `delay`."""
-
-    def __init__(self, message: str, delay: timedelta) -> None:
-        super().__init__(message)
-        self.delay = delay
 
 
 def check_sendable(entry: LedgerEntry, *, sender: Sender, account: Account, now: datetime) -> None:

@@ -18,7 +18,7 @@ from rapport.channels.sender import (
 from rapport.contracts.content import TemplateContent, TextContent
 from rapport.contracts.inbound import Status as Told
 from rapport.kernel.clock import Clock
-from rapport.kernel.errors import RapportError, Transient
+from rapport.kernel.errors import Later, RapportError, Transient
 from rapport.otp import facts
 from rapport.otp.codes import code_of
 from rapport.otp.keys import parse_reference, reference
@@ -46,14 +46,6 @@ class Courier:
     refresh: Callable[[str, str], bool]
     http: Http
     clock: Clock
-
-
-class Later(Transient):
-    """Try again after `delay`."""
-
-    def __init__(self, message: str, delay: timedelta) -> None:
-        super().__init__(message)
-        self.delay = delay
 
 
 def dispatch(verification_id: str, number: int, *, courier: Courier) -> None:
