@@ -9,23 +9,19 @@ python -m benchmarks --times        cold starts in CPU time even where valgrind 
 
 import argparse
 import json
-import pickle
 import platform
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.budgets import PRICES, ROWS
+from benchmarks.budgets import PRICES
 from benchmarks.cold import CPU, LEAN_LAYER, Meter, best_meter, cold_starts
 from benchmarks.cost import bill
 from benchmarks.counts import counts, invocations_of, run_stories
-from benchmarks.processor import Replay, Timing
+from benchmarks.replaying import replay_of, timings
 from benchmarks.report import Results
 from benchmarks.stories import Stories
 from benchmarks.stub import Stub
-from tests.tables import ROOT, function_of, resources
 
 HERE = Path(__file__).parent
 
@@ -64,26 +60,7 @@ def _counted(stories: Stories) -> Results:
 
 def _measure_cpu(stories: Stories, stub: Stub, results: Results) -> None:
     _say("CPU of each path against its floor program")
-    replay = Replay(
-        port=stub.port,
-        rows={row.title: invocations_of(row.stages, stories) for row in ROWS if row.cpu},
-        variables={name: resources().environment(function_of(name)) for name in stories.samples},
-        secrets=stories.secrets,
-    )
-    with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
-        file = Path(folder) / "replay.pickle"
-        file.write_bytes(pickle.dumps(replay))
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.processor", str(file)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-    results.timings = {
-        title: [Timing(**timing) for timing in timings]
-        for title, timings in json.loads(done.stdout).items()
-    }
+    results.timings = timings(replay_of(stories, stub))
 
 
 def _measure_cold(stories: Stories, stub: Stub, results: Results, meter: Meter) -> None:

@@ -41,6 +41,8 @@ ROWS = (
         ("code for a customer: start", "code for a customer: right"),
         8,
         8,
+        True,
+        CPU_RATIO,
     ),
     Row(
         "  the same, a wrong guess first",
@@ -54,8 +56,8 @@ ROWS = (
     ),
     Row("  sent", ("code for an address: sent",)),
     Row("  counted by the fraud guard", ("code for an address: counted",)),
-    Row("Receipt to stored: sent", ("receipt: sent",), 3, 2),
-    Row("  delivered", ("receipt: delivered",), 3, 2, True, CPU_RATIO),
+    Row("Receipt to stored: delivered", ("receipt: delivered",), 3, 2, True, CPU_RATIO),
+    Row("  sent", ("receipt: sent",), 3, 2),
     Row("  read", ("receipt: read",), 3, 2),
     Row("  read, without our reference", ("receipt: found",), 3, 2),
 )
@@ -83,6 +85,15 @@ PRICES = (
     ),
     Price("Agent's answer, sent", ("answer",), 4.50),
     Price("Agent's answer, sent, on screens and on the bus", ("answer", "answer, afterwards")),
+    Price(
+        "Code for a customer: started and checked",
+        ("code for a customer: start", "code for a customer: right"),
+        9.00,
+    ),
+    Price(
+        "Code for a customer: started, sent, counted and checked",
+        tuple(f"code for a customer: {part}" for part in ("start", "sent", "counted", "right")),
+    ),
     Price("Delivery receipt, stored", ("receipt: delivered",), 3.20),
     Price(
         "Delivery receipt, stored, on screens and on the bus",

@@ -38,12 +38,16 @@ class Replay:
     """What the process needs: the stub's port, each row's invocations, functions' environments.
 
     `secrets` are reads that a function makes every five minutes: answered, but not counted.
+    `samples`: an invocation of each function that reads what it then keeps for a while.
     """
 
     port: int
     rows: dict[str, list[Invocation]]
     variables: dict[str, dict[str, str]]
     secrets: tuple[Call, ...]
+    samples: dict[str, Invocation]
+    passes: int
+    rounds: int
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,12 @@ def script_of(calls: Sequence[Call]) -> dict[str, list[stub.Answer]]:
 def here(variables: dict[str, str], port: int) -> dict[str, str]:
     """A function's environment, with every address on the stub."""
     url = f"http://{stub.HOST}:{port}"
-    own = {"PROVIDER_BASE_URL": url, "WEBSOCKET_ENDPOINT": f"{url}/bench"}
+    own = {
+        "PROVIDER_BASE_URL": url,
+        "WEBSOCKET_ENDPOINT": f"{url}/bench",
+        # Every round is like the one counted: nothing of the seconds before is kept.
+        "VERIFICATION_GUARD": '{"fresh": 0, "blind": 0}',
+    }
     return {
         **variables,
         **{key: value for key, value in own.items() if key in variables},
@@ -82,18 +91,21 @@ def measure(invocation: Invocation, replay: Replay) -> Timing:
     """Time one invocation and its floor; raises where the handler called otherwise than counted."""
     os.environ.update(here(replay.variables[invocation.function], replay.port))
     handler, context = load_handler(function_of(invocation.function)), Context()
+    first = replay.samples[invocation.function]
+    stub.load(replay.port, script_of((*replay.secrets, *first.calls)))
+    handler(first.event, context)
     stub.load(replay.port, script_of((*replay.secrets, *invocation.calls)))
 
     def run() -> Any:
         return handler(invocation.event, context)
 
     floor = floor_of(invocation, replay.port)
-    for _ in range(WARM_UP):
+    for _ in range(min(WARM_UP, replay.rounds)):
         run()
         floor()
     run_as_counted(invocation, replay.port, run)
     best = {run: float("inf"), floor: float("inf")}
-    for _ in range(ROUNDS):
+    for _ in range(replay.rounds):
         for program in (run, floor):
             best[program] = min(best[program], _cpu(program))
     return Timing(invocation.function, best[run] * 1e6, best[floor] * 1e6)
@@ -181,7 +193,7 @@ def main() -> None:
     replay: Replay = pickle.loads(Path(sys.argv[1]).read_bytes())
     out, sys.stdout = sys.stdout, Path(os.devnull).open("w")  # noqa: SIM115 - for the whole process
     # Passes lie apart: what disturbs a machine for a while does not disturb each.
-    passes = [_pass(replay) for _ in range(PASSES)]
+    passes = [_pass(replay) for _ in range(replay.passes)]
     timings = {
         name: [vars(_least(same)) for same in zip(*(each[name] for each in passes), strict=True)]
         for name in replay.rows

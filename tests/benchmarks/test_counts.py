@@ -5,7 +5,9 @@ import pytest
 from benchmarks.budgets import PRICES, ROWS, Price, Row
 from benchmarks.cost import bill, total
 from benchmarks.counts import counts, invocations_of, run_stories
+from benchmarks.replaying import replay_of, timings
 from benchmarks.stories import Stories
+from benchmarks.stub import Stub
 from local.template import FUNCTION
 from tests.tables import resources
 
@@ -30,6 +32,14 @@ def test_every_bill_has_lines_that_add_up(price: Price, stories: Stories) -> Non
 
     assert total(lines) == pytest.approx(sum(line.quantity * line.price for line in lines))
     assert {line.what for line in lines} >= {"Lambda requests", "DynamoDB write units"}
+
+
+def test_every_timed_path_calls_as_it_was_counted(stories: Stories) -> None:
+    with Stub() as stub:
+        timed = timings(replay_of(stories, stub, passes=1, rounds=1))
+
+    assert timed.keys() == {row.title for row in ROWS if row.cpu}
+    assert all(one.handler_us > 0 < one.floor_us for each in timed.values() for one in each)
 
 
 def test_every_function_is_measured(stories: Stories) -> None:
