@@ -15,7 +15,7 @@ from rapport.aws.dynamo import events_attribute
 from rapport.kernel.ids import RandomIds
 from rapport.otp.guard import PumpingGuard
 from rapport.otp.guard_rules import GuardRules
-from rapport.otp.risk import NoSightings, Policy, PolicyRisk
+from rapport.otp.risk import Policy, PolicyRisk, ToldSightings
 from rapport.otp.service import Office
 from rapport.views.attachments import AttachmentStore
 from rapport.views.numbers import CarrierSignals
@@ -140,7 +140,7 @@ class Platform:
 
     def _guard(self) -> PumpingGuard:
         made: Any = self._made
-        risk = PolicyRisk(CarrierSignals(made["identities"]), NoSightings(), Policy())
+        risk = PolicyRisk(CarrierSignals(made["identities"]), ToldSightings(), Policy())
         return PumpingGuard(made["guard_books"], made["sources"], GuardRules, risk)
 
     def _queue(self, queue: sqs.Queue) -> Port:

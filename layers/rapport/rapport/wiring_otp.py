@@ -66,11 +66,11 @@ def guard() -> "PumpingGuard":
     """Stops codes that only cost money."""
     from rapport.otp.guard import PumpingGuard
     from rapport.otp.guard_store import DynamoSources
-    from rapport.otp.risk import NoSightings, Policy, PolicyRisk
+    from rapport.otp.risk import PolicyRisk, ToldSightings
     from rapport.views.numbers import CarrierSignals
 
     sources = DynamoSources(client("dynamodb"), wiring.setting("OTP_TABLE"))
-    risk = PolicyRisk(CarrierSignals(wiring.identities()), NoSightings(), Policy())
+    risk = PolicyRisk(CarrierSignals(wiring.identities()), ToldSightings(), guard_rules().risk)
     return PumpingGuard(guard_books(), sources, guard_rules, risk)
 
 

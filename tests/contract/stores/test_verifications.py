@@ -20,6 +20,7 @@ from rapport.otp.model import (
     AttemptStatus,
     Seen,
     Session,
+    Sighting,
     Status,
     Subject,
     Verification,
@@ -158,6 +159,7 @@ def test_a_verification_reads_back_with_everything_it_may_have(store: Verificati
         step_up=("ported",),
         avoid=("sms",),
         address_failed=True,
+        here=Sighting(NOW, -33.9, 151.2, "d1"),
         attempts=(an_attempt(), an_attempt(is_fallback=True, provider_message_id="SM1")),
     )
     assert stored(store, one) == one
@@ -168,6 +170,17 @@ def test_what_a_later_one_lacks_is_gone(store: Verifications) -> None:
     second = begun(store, verification_id=first.verification_id.replace("a", "b", 1))
     assert stored(store, second) == second
     assert store.get(first.verification_id) is None
+
+
+def test_where_answered_codes_were_asked_for_outlives_them(store: Verifications) -> None:
+    here = [Sighting(NOW, device="d1"), Sighting(NOW, 25.0, 121.6), Sighting(NOW, 0.0, -0.1, "d3")]
+    for number, place in enumerate(here):
+        one = begun(store, verification_id=f"ver_{number:026}{SUBJECT}", here=place)
+        if number != 1:
+            assert store.approve(one, "req_1", NOW, [])
+    begun(store, verification_id=f"ver_{3:026}{SUBJECT}")
+    known = store.look([SUBJECT], SESSION).subject(SUBJECT)
+    assert known.sightings == known.answered_from == (here[0], here[2])
 
 
 def test_of_two_that_begin_over_the_same_one_does(store: Verifications) -> None:

@@ -1,5 +1,6 @@
 """Verifications over HTTP, from the request to the phone and back."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.builders import PHONE
 from tests.functions.api.conftest import application, person
 from tests.functions.otp.conftest import Desk
 from tests.unit.notifications.fakes import busy
+from tests.unit.otp.guard.guarding import a_guard
 from tests.unit.otp.world import CUSTOMER, SESSION
 
 BY_CUSTOMER = {"customer_id": CUSTOMER, "purpose": "identity", "session": SESSION}
@@ -49,6 +51,23 @@ def test_a_code_is_asked_for_sent_and_checked_once(desk: Desk, body: dict[str, A
     shown = desk.call("GET", f"/v1/verifications/{one['verification_id']}").json
     assert shown == right["verification"]
     assert len(desk.world.phone) == 1
+
+
+def test_the_approval_says_what_makes_the_code_prove_less(desk: Desk) -> None:
+    desk.world.office = replace(desk.world.office, guard=a_guard())
+    doubts = []
+    for place in ({"latitude": 25.03, "longitude": 121.57}, {"latitude": 51.5, "longitude": -0.1}):
+        one = started(desk, {**BY_CUSTOMER, "device": "browser-1", "place": place})
+        doubts.append(checked(desk, one, sent_code(desk))["verification"].get("step_up"))
+        desk.world.now(hours=1)
+    assert doubts == [None, ["impossible_travel"]]
+
+
+@pytest.mark.parametrize("place", [{"latitude": 91, "longitude": 0}, {"latitude": 1}, "Taipei"])
+def test_a_place_that_is_none_is_refused_by_name(desk: Desk, place: object) -> None:
+    answer = desk.call("POST", "/v1/verifications", {**BY_CUSTOMER, "place": place})
+    assert answer.status == 400
+    assert "place" in answer.text
 
 
 def test_an_answer_never_holds_the_code_or_the_address(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rapport.kernel.errors import Misconfigured
+from rapport.otp.risk import Policy
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -103,7 +104,8 @@ class GuardRules(_Document):
 
     `metered`: the channels whose destinations cost money and can be pumped; others are counted by
     address, session and source only. `countries`: the regions that codes may go to; empty allows
-    every country (never `001`). `refused_kinds` per channel by phonenumbers' number types.
+    every country (never `001`). `refused_kinds` per channel by phonenumbers' number types. `risk`:
+    what signals about the number, the device and the place mean.
     """
 
     version: str = "default"
@@ -130,6 +132,7 @@ class GuardRules(_Document):
     prices: Prices = Prices()
     hour: Ceiling = Ceiling(most=100_000_000)
     day: Ceiling = Ceiling(most=600_000_000)
+    risk: Policy = Policy()
     fresh: timedelta = timedelta(seconds=2)
     blind: timedelta = timedelta(seconds=5)
 

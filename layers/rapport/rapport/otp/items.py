@@ -14,6 +14,7 @@ from rapport.otp.model import (
     AttemptStatus,
     Seen,
     Session,
+    Sighting,
     Status,
     Subject,
     Verification,
@@ -42,7 +43,14 @@ _OPTIONAL_TEXTS = (
     "reason",
 )
 _OPTIONAL_LISTS = ("withheld", "step_up", "avoid")
-OPTIONAL = (*_OPTIONAL_TEXTS, *_OPTIONAL_LISTS, "address_failed", "address_digest")
+OPTIONAL = (
+    *_OPTIONAL_TEXTS,
+    *_OPTIONAL_LISTS,
+    "address_failed",
+    "address_digest",
+    "here",
+    "sightings",
+)
 
 
 def millis(moment: datetime) -> int:
@@ -65,6 +73,8 @@ def verification_attributes(one: Verification) -> dict[str, Any]:
     found |= {name: list(getattr(one, name)) for name in _OPTIONAL_LISTS if getattr(one, name)}
     if one.address_failed:
         found["address_failed"] = True
+    if one.here:
+        found["here"] = sighting_attributes(one.here)
     return found | {
         "id": one.verification_id,
         "status": one.status.value,
@@ -80,6 +90,16 @@ def attempt_attributes(attempt: Attempt) -> dict[str, Any]:
         "at": millis(attempt.at),
         "fallback": attempt.is_fallback or None,
         "provider_id": attempt.provider_message_id,
+    }
+
+
+def sighting_attributes(one: Sighting) -> dict[str, Any]:
+    """A sighting as a map; a place in tenths of a degree, which are less than anybody's walk."""
+    place = [one.latitude, one.longitude]
+    return {
+        "at": millis(one.at),
+        "device": one.device,
+        "place": None if None in place else [round((each or 0) * 10) for each in place],
     }
 
 
@@ -99,6 +119,7 @@ def verification_from(item: Mapping[str, Any]) -> Verification | None:
         address_digest=item.get("address_digest", subject),
         **stored,
         address_failed=item.get("address_failed", False),
+        here=_sighting(item["here"]) if "here" in item else None,
         status=Status(item["status"]),
         attempts=tuple(_attempt(each) for each in item["attempts"]),
     )
@@ -114,6 +135,16 @@ def _attempt(stored: Mapping[str, Any]) -> Attempt:
     )
 
 
+def _sighting(stored: Mapping[str, Any]) -> Sighting:
+    north, east = stored.get("place") or (None, None)
+    return Sighting(
+        at=moment(stored["at"]),
+        latitude=None if north is None else north / 10,
+        longitude=None if east is None else east / 10,
+        device=stored.get("device"),
+    )
+
+
 def subject_from(item: Item) -> Subject:
     """The subject of a native item."""
     return Subject(
@@ -121,6 +152,7 @@ def subject_from(item: Item) -> Subject:
         starts=_moments(item),
         answered_at=moment(item["answered_at"]) if "answered_at" in item else None,
         verification=verification_from(item),
+        sightings=tuple(_sighting(one) for one in item.get("sightings", ())),
     )
 
 
@@ -145,17 +177,19 @@ def begin_subject(
     events: Sequence[Envelope],
 ) -> Item:
     """The update that makes `verification` its subject's one; the subject's failures stay."""
+    before = seen.subject(verification.subject)
     given = present(
         verification_attributes(verification)
         | {
             "starts": [millis(one) for one in starts],
+            "sightings": [sighting_attributes(one) for one in before.answered_from] or None,
             "events": events_attribute(events),
             "expires_at": epoch(verification.created_at + KEPT),
             "v": SCHEMA_VERSION,
         }
     )
     gone = [name for name in (*OPTIONAL, "events") if name not in given]
-    over = seen.subject(verification.subject).verification
+    over = before.verification
     condition, bound = "attribute_not_exists(#id)", dict[str, Any]()
     if over is not None:
         condition = (

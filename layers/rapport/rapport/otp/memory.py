@@ -69,14 +69,17 @@ class InMemoryVerifications:
     ) -> bool:
         """Put subject and session, if both are as seen."""
         known = self.subjects.get(verification.subject, Subject())
-        over = seen.subject(verification.subject).verification
-        if _state(known.verification) != _state(over):
+        before = seen.subject(verification.subject)
+        if _state(known.verification) != _state(before.verification):
             return False
         there = self.sessions.get(verification.session, Session())
         if (there.failures, there.current) != (seen.session.failures, seen.session.current):
             return False
         self.subjects[verification.subject] = replace(
-            known, starts=tuple(starts), verification=verification
+            known,
+            starts=tuple(starts),
+            verification=verification,
+            sightings=before.answered_from,
         )
         self.sessions[verification.session] = session
         self.events.extend(events)

@@ -17,6 +17,9 @@ answered."""
 
 SESSION_KEPT = timedelta(days=2)
 
+SIGHTINGS_KEPT = 4
+"""How many of the places and devices that a subject answered from are remembered."""
+
 STARTS_KEPT = 20
 """How many of its latest starts a subject or session remembers, for the guard's budgets."""
 
@@ -80,6 +83,16 @@ class NumberEvent:
 
 
 @dataclass(frozen=True)
+class Sighting:
+    """Where and on what device somebody was: degrees north and east, `device` a keyed digest."""
+
+    at: datetime
+    latitude: float | None = None
+    longitude: float | None = None
+    device: str | None = None
+
+
+@dataclass(frozen=True)
 class Contact:
     """An address on record: `kind` as in `KINDS`, `rank` how sure (identity's assurance).
 
@@ -110,9 +123,10 @@ class Verification:
     `address` is None where there is nobody to send to: such a one behaves like any other to the
     outside and is never approved; `withheld` says why. `max_checks` is what the failures of
     subject, address and session left of the service's. `address_failed`: its address had wrong
-    guesses before it began. `operator` and `block` place a number (see `prefixes`). `approval`
-    names the request that was answered with success, `last_guess` the latest wrong one. A used code
-    has left no `nonce` and no `key_version`.
+    guesses before it began. `operator` and `block` place a number (see `prefixes`). `here` is
+    where it was asked for, so far as that was told. `approval` names the request that was answered
+    with success, `last_guess` the latest wrong one. A used code has left no `nonce` and no
+    `key_version`.
     """
 
     verification_id: str
@@ -146,6 +160,7 @@ class Verification:
     approval: str | None = None
     last_guess: str | None = None
     reason: str | None = None
+    here: Sighting | None = None
 
     @property
     def asked_sends(self) -> int:
@@ -175,13 +190,22 @@ class Subject:
     """A customer or an address: wrong codes in a row, and its one verification.
 
     One only, whatever it is for: somebody who holds two codes cannot tell them apart, and whoever
-    reads them in a chat cannot either.
+    reads them in a chat cannot either. `sightings` are of verifications before this one.
     """
 
     failures: int = 0
     starts: tuple[datetime, ...] = ()
     answered_at: datetime | None = None
     verification: Verification | None = None
+    sightings: tuple[Sighting, ...] = ()
+
+    @property
+    def answered_from(self) -> tuple[Sighting, ...]:
+        """The latest places and devices from which a code was asked for that was then answered."""
+        last = self.verification
+        if last is None or last.here is None or last.status is not Status.APPROVED:
+            return self.sightings
+        return (*self.sightings, last.here)[-SIGHTINGS_KEPT:]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from rapport.otp.model import (
     OnRecord,
     Seen,
     Session,
+    Sighting,
     Status,
     Verification,
 )
@@ -192,6 +193,8 @@ class Request:
     session_starts: tuple[datetime, ...] = ()
     answered_at: datetime | None = None
     number_history: tuple[NumberEvent, ...] | None = None
+    here: Sighting | None = None
+    sightings: tuple[Sighting, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Annotated, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rapport.otp.model import NumberEvent
+from rapport.otp.model import NumberEvent, Sighting
 from rapport.otp.ports import Decision, Request
 
 EARTH_KM = 6371.0088
@@ -35,16 +35,6 @@ class Name(StrEnum):
     NUMBER_PORTED = "number_ported"
     NEW_DEVICE = "new_device"
     IMPOSSIBLE_TRAVEL = "impossible_travel"
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """Where and on what device somebody was: degrees north and east, `device` a digest."""
-
-    at: datetime
-    latitude: float | None = None
-    longitude: float | None = None
-    device: str | None = None
 
 
 @dataclass(frozen=True)
@@ -131,16 +121,16 @@ class Sightings(Protocol):
         ...
 
 
-class NoSightings:
-    """`Sightings` of a deployment that keeps neither places nor devices."""
+class ToldSightings:
+    """`Sightings` by what applications tell when they ask for codes, and that were answered."""
 
     def before(self, request: Request) -> Sequence[Sighting]:
-        """None."""
-        return ()
+        """Where the answered codes of the same customer or address were asked for."""
+        return request.sightings
 
     def now(self, request: Request) -> Sighting | None:
-        """Unknown."""
-        return None
+        """What was told with this request."""
+        return request.here
 
 
 class PolicyRisk:

@@ -14,6 +14,7 @@ from rapport.otp.model import (
     NumberEvent,
     Seen,
     Session,
+    Sighting,
     Verification,
     latest,
     room_for,
@@ -32,6 +33,7 @@ class Wish:
     """A code that somebody asks for: by customer, by address (E.164, e-mail), or both.
 
     `fresh_id` is new for each request and the same for its repetition. `source` is who asks.
+    `device` (any id) and `place` (degrees north and east) are where the session is, if told.
     """
 
     fresh_id: str
@@ -43,6 +45,8 @@ class Wish:
     address: str | None = None
     channel: str | None = None
     locale: str = "en"
+    device: str | None = None
+    place: tuple[float, float] | None = None
 
 
 class Withheld(Forbidden):
@@ -70,6 +74,7 @@ class _Case:
     customer_id: str | None
     number_history: tuple[NumberEvent, ...] | None
     now: datetime
+    here: Sighting | None
 
     @property
     def kind(self) -> str:
@@ -125,6 +130,7 @@ def _understood(wish: Wish, office: Office) -> _Case:
         subject = office.digest("customer", customer)
         route, contact = _reachable(routes, book.contacts, wish.address)
         address, history = (contact.address, contact.history) if contact else (None, ())
+    now = _millis(office.clock.now())
     return _Case(
         wish=wish,
         service=service,
@@ -138,8 +144,17 @@ def _understood(wish: Wish, office: Office) -> _Case:
         else office.digest("nowhere", subject),
         customer_id=customer,
         number_history=history,
-        now=_millis(office.clock.now()),
+        now=now,
+        here=_here(wish, now, office),
     )
+
+
+def _here(wish: Wish, now: datetime, office: Office) -> Sighting | None:
+    if wish.device is None and wish.place is None:
+        return None
+    # To a tenth of a degree: nobody's doorstep, and near enough for a journey.
+    north, east = (round(one, 1) for one in wish.place) if wish.place else (None, None)
+    return Sighting(now, north, east, office.digest("device", wish.device) if wish.device else None)
 
 
 def _kind_of(address: str) -> str:
@@ -243,6 +258,7 @@ def _made(fresh: str, case: _Case, verdict: Verdict, route: Route, office: Offic
         step_up=verdict.reasons if verdict.decision is Decision.STEP_UP else (),
         avoid=tuple(sorted(verdict.avoid)),
         attempts=(Attempt(route.channel, status, case.now),),
+        here=case.here,
     )
 
 
@@ -319,6 +335,8 @@ def _judge(
             session_starts=seen.session.starts,
             answered_at=subject.answered_at or at.answered_at,
             number_history=case.number_history,
+            here=case.here,
+            sightings=subject.answered_from,
         )
     )
     if verdict.decision is Decision.REFUSE and verdict.reasons == ("source_budget",):

@@ -97,6 +97,8 @@ def start_verification(
         address=_address(body.address) if body.address else None,
         channel=body.channel,
         locale=body.locale,
+        device=body.device,
+        place=(body.place.latitude, body.place.longitude) if body.place else None,
     )
     return verification_view(start(wish, office=office), office.clock.now())
 

@@ -12,8 +12,10 @@ from rapport.otp.guard_books import Kind, Observation
 from rapport.otp.guard_counting import Counting
 from rapport.otp.guard_memory import InMemoryGuardBooks, InMemorySources
 from rapport.otp.guard_rules import GuardRules
+from rapport.otp.model import NumberEvent
 from rapport.otp.ports import Decision, Request
 from rapport.otp.prefixes import destination
+from rapport.otp.risk import PolicyRisk, ToldSightings
 from rapport.otp.settings import Service, default_service
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -35,6 +37,20 @@ def a_request(**changes: Any) -> Request:
         "at": NOW,
     }
     return Request(**{**facts, **changes})
+
+
+class QuietCarrier:
+    """Nothing ever happened to any number."""
+
+    def events(self, number: str) -> tuple[NumberEvent, ...]:
+        return ()
+
+
+def a_guard(rules: GuardRules | None = None) -> PumpingGuard:
+    """A guard that also weighs risk."""
+    known = rules or GuardRules()
+    risk = PolicyRisk(QuietCarrier(), ToldSightings(), known.risk)
+    return PumpingGuard(InMemoryGuardBooks(), InMemorySources(), lambda: known, risk)
 
 
 @dataclass

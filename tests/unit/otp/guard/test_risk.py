@@ -10,17 +10,16 @@ from hypothesis import strategies as st
 from rapport.otp.guard import PumpingGuard
 from rapport.otp.guard_memory import InMemoryGuardBooks, InMemorySources
 from rapport.otp.guard_rules import GuardRules
-from rapport.otp.model import NumberEvent
+from rapport.otp.model import NumberEvent, Sighting
 from rapport.otp.ports import Decision, Request
 from rapport.otp.risk import (
     EARTH_KM,
     Name,
-    NoSightings,
     Policy,
     PolicyRisk,
     Rule,
-    Sighting,
     State,
+    ToldSightings,
     device_signal,
     kilometres,
     travel_signal,
@@ -116,7 +115,7 @@ def test_a_new_device_is_one_that_a_customer_with_devices_never_used() -> None:
 
 def test_a_number_that_was_given_up_gets_no_code() -> None:
     gone = NumberEvent("deactivated", NOW - timedelta(days=400), "carrier feed")
-    assessed = PolicyRisk(Carrier(gone), NoSightings(), POLICY).assess(a_request())
+    assessed = PolicyRisk(Carrier(gone), ToldSightings(), POLICY).assess(a_request())
     assert assessed.decision is Decision.REFUSE
     assert assessed.reasons == ("number_deactivated",)
     (signal,) = [one for one in assessed.signals if one.state is State.PRESENT]
@@ -126,13 +125,13 @@ def test_a_number_that_was_given_up_gets_no_code() -> None:
 @pytest.mark.parametrize(("days", "decision"), [(1, "step_up"), (6, "step_up"), (8, "allow")])
 def test_a_number_ported_lately_proves_little_by_text_or_call(days: int, decision: str) -> None:
     ported = NumberEvent("ported", NOW - timedelta(days=days), "carrier")
-    assessed = PolicyRisk(Carrier(ported), NoSightings(), POLICY).assess(a_request())
+    assessed = PolicyRisk(Carrier(ported), ToldSightings(), POLICY).assess(a_request())
     assert assessed.decision == decision
     assert ("sms" in assessed.avoid) is (decision == "step_up")
 
 
 def test_a_carrier_that_does_not_tell_leaves_the_signal_unknown() -> None:
-    assessed = PolicyRisk(Silent(), NoSightings(), POLICY).assess(a_request())
+    assessed = PolicyRisk(Silent(), ToldSightings(), POLICY).assess(a_request())
     assert assessed.decision is Decision.ALLOW
     assert {one.state for one in assessed.signals} == {State.UNKNOWN}
 
@@ -153,7 +152,7 @@ def test_the_strictest_rule_decides_and_all_reasons_are_given() -> None:
 
 def test_risk_and_guard_speak_in_one_verdict() -> None:
     ported = NumberEvent("ported", NOW - timedelta(days=1), "carrier")
-    risk = PolicyRisk(Carrier(ported), NoSightings(), POLICY)
+    risk = PolicyRisk(Carrier(ported), ToldSightings(), POLICY)
     guard = PumpingGuard(InMemoryGuardBooks(), InMemorySources(), GuardRules, risk)
     judged = guard.judge(a_request())
     assert judged.decision is Decision.STEP_UP
@@ -167,7 +166,7 @@ def test_risk_and_guard_speak_in_one_verdict() -> None:
 def test_a_channel_to_avoid_counts_for_nobody() -> None:
     ported = NumberEvent("ported", NOW - timedelta(days=1), "carrier")
     sources = InMemorySources()
-    risk = PolicyRisk(Carrier(ported), NoSightings(), POLICY)
+    risk = PolicyRisk(Carrier(ported), ToldSightings(), POLICY)
     guard = PumpingGuard(InMemoryGuardBooks(), sources, GuardRules, risk)
     for _ in range(3):
         guard.judge(a_request())

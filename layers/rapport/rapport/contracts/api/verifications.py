@@ -21,6 +21,13 @@ Session = Annotated[
 ]
 
 
+class Place(Body):
+    """A place on Earth; kept to a tenth of a degree."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90, description="Degrees north.")]
+    longitude: Annotated[float, Field(ge=-180, le=180, description="Degrees east.")]
+
+
 class VerificationRequest(Body):
     """A code for a customer, sent to an address on record, or for an address.
 
@@ -60,6 +67,16 @@ class VerificationRequest(Body):
         default=None,
         description="On whose behalf you ask, e.g. a digest of the visitor's IP address: each "
         "source has a budget.",
+    )
+    device: Text | None = Field(
+        default=None,
+        description="Your id of the browser or app that the session runs in. One that the customer "
+        "never answered a code from is the signal `new_device`.",
+    )
+    place: Place | None = Field(
+        default=None,
+        description="Where the session is, e.g. by its IP address. Too far from where the last "
+        "code was answered is the signal `impossible_travel`.",
     )
 
 
