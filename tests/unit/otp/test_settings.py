@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from rapport.otp.settings import Purpose, Route, Service, Wording, default_service, filled
+from rapport.channels.speech import DIGITS
+from rapport.otp.settings import WORDINGS, Purpose, Route, Service, Wording, default_service, filled
 
 
 def a_service(**changes: Any) -> Service:
@@ -68,10 +69,26 @@ def test_email_confirms_an_email_address_and_is_no_factor_for_anything_else() ->
 
 @pytest.mark.parametrize(
     ("locale", "expected"),
-    [("zh-TW", "您的驗證碼"), ("zh-CN", "您的验证码"), ("de-AT", "Ihr Code"), ("fr", "Your code")],
+    [
+        ("zh-TW", "您的驗證碼"),
+        ("zh-Hant", "您的驗證碼"),
+        ("zh-Hans-SG", "您的验证码"),
+        ("zh", "您的验证码"),
+        ("de-AT", "Ihr Code"),
+        ("pt-PT", "Seu código"),
+        ("ja-JP", "認証コード"),
+        ("xh", "Your code"),
+    ],
 )
 def test_words_are_of_the_locale_its_language_or_english(locale: str, expected: str) -> None:
     assert default_service().wording(locale).subject == expected
+
+
+def test_what_can_be_said_aloud_has_words_of_the_same_language() -> None:
+    assert WORDINGS.keys() == DIGITS.keys()
+    for wording in WORDINGS.values():
+        assert "{minutes}" in wording.text
+        assert wording.speech.count("{code}") == 2
 
 
 def test_own_words_come_before_ours() -> None:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rapport.kernel.locales import nearest
+
 DEFAULT_LOCALE = "en"
 TIMES = 2
 _RUN = re.compile(r"[0-9](?:[ ,.\-]{0,2}[0-9]){3,9}")
@@ -31,33 +33,17 @@ DIGITS: Mapping[str, tuple[str, ...]] = {
     "es": ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"),
     "pt-BR": ("zero", "um", "dois", "três", "quatro", "cinco", "meia", "sete", "oito", "nove"),
     "de": ("null", "eins", "zwo", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"),
+    "it": ("zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove"),
+    "ko": ("공", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구"),
     "fr": ("zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"),
 }
 """By the locale whose words they are; see `spoken_locale`."""
 
-_ALIASES = {
-    "yue": "zh-HK",
-    "zh-mo": "zh-HK",
-    "zh-hant-hk": "zh-HK",
-    "zh-hant": "zh-TW",
-    "zh-hans": "zh-CN",
-    "zh": "zh-CN",
-    "cmn": "zh-CN",
-    "pt": "pt-BR",
-}
-_BY_NAME = {name.lower(): name for name in DIGITS} | _ALIASES
-
 
 def spoken_locale(locale: str) -> str:
-    """The locale of `DIGITS` to speak in: `locale`'s own, else the nearest, else English.
-
-    Takes BCP 47 tags in any case, with `-` or `_`: `zh-Hant-TW`, `yue-HK`, `es_MX`.
-    """
-    parts = locale.lower().replace("_", "-").split("-")
-    # A region decides more than a script: zh-Hant-HK is Cantonese, zh-Hant alone is Taiwan's.
-    names = [f"{parts[0]}-{parts[-1]}"]
-    names += ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    return next((_BY_NAME[name] for name in names if name in _BY_NAME), DEFAULT_LOCALE)
+    """The locale of `DIGITS` to speak in: the nearest to `locale`, else English."""
+    found = nearest(locale, DIGITS)
+    return found[0] if found else DEFAULT_LOCALE
 
 
 def speak(text: str, code: str | None, locale: str) -> list[Said]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rapport.kernel.locales import nearest
 from rapport.otp.model import KINDS
 from rapport.otp.recognition import LONGEST, SHORTEST
 
@@ -72,10 +73,40 @@ WORDINGS = {
         subject="您的验证码",
         speech="您的验证码是 {code}。再说一次：{code}。",
     ),
+    "zh-HK": Wording(
+        text="您的驗證碼是 {code}，{minutes} 分鐘內有效。請勿告訴任何來電者。",
+        subject="您的驗證碼",
+        speech="您的驗證碼係 {code}。再講一次：{code}。",
+    ),
+    "ja": Wording(
+        text="認証コードは {code} です（{minutes}分間有効）。電話の相手には教えないでください。",
+        subject="認証コード",
+        speech="認証コードは {code} です。もう一度お伝えします。{code} です。",
+    ),
+    "ko": Wording(
+        text="인증번호 {code} ({minutes}분간 유효). 전화로 물어도 알려주지 마세요.",
+        subject="인증번호",
+        speech="인증번호는 {code}입니다. 다시 한번 말씀드립니다. {code}입니다.",
+    ),
     "es": Wording(
         text="{code} es su código. Es válido durante {minutes} minutos. No lo diga a quien llame.",
         subject="Su código",
         speech="Su código es {code}. Otra vez: {code}.",
+    ),
+    "pt-BR": Wording(
+        text="{code} é o seu código. É válido por {minutes} minutos. Não o informe a quem ligar.",
+        subject="Seu código",
+        speech="Seu código é {code}. Mais uma vez: {code}.",
+    ),
+    "fr": Wording(
+        text="{code} est votre code, valable {minutes} minutes. Ne le dites à aucun appelant.",
+        subject="Votre code",
+        speech="Votre code est {code}. Je répète : {code}.",
+    ),
+    "it": Wording(
+        text="{code} è il suo codice. È valido per {minutes} minuti. Non lo dica a chi telefona.",
+        subject="Il suo codice",
+        speech="Il suo codice è {code}. Ripeto: {code}.",
     ),
     "de": Wording(
         text="{code} ist Ihr Code. Er gilt {minutes} Minuten. Nennen Sie ihn keinem Anrufer.",
@@ -145,13 +176,10 @@ class Service(_Data):
         return [one for one in self.routes if KINDS[one.channel] == confirms]
 
     def wording(self, locale: str) -> Wording:
-        """The words of a locale: its own, its language's, else English; own ones before ours."""
-        language = locale.partition("-")[0]
-        for known in (locale, language, DEFAULT_LOCALE):
-            found = self.wordings.get(known) or WORDINGS.get(known)
-            if found is not None:
-                return found
-        return WORDINGS[DEFAULT_LOCALE]
+        """The words nearest to a locale, else English; own ones before ours."""
+        found = nearest(locale, self.wordings, WORDINGS)
+        found = found or nearest(DEFAULT_LOCALE, self.wordings, WORDINGS)
+        return found[1] if found else WORDINGS[DEFAULT_LOCALE]
 
 
 def default_service(name: str = DEFAULT_SERVICE) -> Service:

@@ -104,6 +104,8 @@ VOICES: Mapping[str, tuple[str, str]] = {
     "pt-BR": ("CAMILA", "pt-BR"),
     "de": ("MARLENE", "de-DE"),
     "fr": ("LEA", "fr-FR"),
+    "it": ("BIANCA", "it-IT"),
+    "ko": ("SEOYEON", "ko-KR"),
 }
 """Voice and its language by the locale of `speech.DIGITS`. None of the API's voices speaks
 Cantonese: such a call is refused, so that the code goes out on the next route."""

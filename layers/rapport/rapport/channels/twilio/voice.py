@@ -85,6 +85,8 @@ VOICES: Mapping[str, Voice] = {
     "pt-BR": Voice("pt-BR", "Polly.Camila"),
     "de": Voice("de-DE", "Polly.Marlene"),
     "fr": Voice("fr-FR", "Polly.Celine"),
+    "it": Voice("it-IT", "Polly.Carla"),
+    "ko": Voice("ko-KR", "Polly.Seoyeon"),
 }
 """By the locale of `speech.DIGITS`; twilio.com/docs/voice/twiml/say/text-speech."""
 
