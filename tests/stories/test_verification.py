@@ -121,6 +121,27 @@ def test_story_s2_a_code_typed_into_a_chat_makes_its_sender_the_verified_custome
         assert texts(officer, jane.customer_id)[0].startswith("Hello"), "from the beginning"
 
 
+@pytest.mark.parametrize("known_by", ["line", "telegram", "messenger"])
+def test_a_code_goes_to_the_chat_somebody_is_known_by_and_is_answered_in_another(
+    stack: StackContext, officer: Officer, admin: Api, providers: Api, known_by: str
+) -> None:
+    name = service(admin, routes=routes(known_by, known_by))
+    with chat(stack, known_by) as before, chat(stack, "webchat") as visitor:
+        customer_id = opens(officer, before)[0].customer_id
+        seen, record_id = opens(officer, visitor)
+        earlier = {one["sequence"] for one in providers.get("/codes", channel=known_by)["codes"]}
+        begun = officer.verifies(customer_id, session=record_id, service=name)
+        assert begun["channel"] == known_by
+
+        def look() -> str | None:
+            found = providers.get("/codes", channel=known_by)["codes"]
+            return next((one["code"] for one in found if one["sequence"] not in earlier), None)
+
+        visitor.says(eventually("the code", look))
+        officer.hears(begun, "approved")
+        one_person(officer, customer_id, record_id, seen.customer_id)
+
+
 def test_a_nickname_on_whatsapp_does_not_undo_what_the_code_proved(
     stack: StackContext, officer: Officer, jane: Known
 ) -> None:

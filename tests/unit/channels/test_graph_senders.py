@@ -290,6 +290,17 @@ def test_messenger_is_closed_after_seven_days_and_to_machines_after_one(
     assert refusal.error_class is ErrorClass.WINDOW_CLOSED
 
 
+def test_meta_itself_says_whether_a_machine_may_write_to_somebody_we_did_not_hear_from() -> None:
+    message = a_message("messenger", "P1", last_inbound_at=None, automated=True)
+    http = answering(200, {"message_id": "m_1"})
+    assert Messenger().send(message, PAGE, http, NOW).outcome is Outcome.SENT
+    assert http.only.json["messaging_type"] == "RESPONSE"
+    closed = answering(400, {"error": {"code": 10, "error_subcode": 2018278}})
+    result = Messenger().send(message, PAGE, closed, NOW)
+    assert result.error is not None
+    assert result.error.error_class is ErrorClass.WINDOW_CLOSED
+
+
 def test_messenger_media_and_limits() -> None:
     http = answering(200, {"message_id": "m_1"})
     media = MediaContent(media_type="document", url=HttpUrl("https://x.example/a.pdf"))

@@ -11,6 +11,7 @@ from rapport.identity.model import Record, Source
 from rapport.identity.proving import prove
 from rapport.otp.model import Refusal
 from rapport.otp.recognition import MASK, may_say_code
+from rapport.otp.settings import Route
 from rapport.views.answers import Answer, answer, proof
 from tests.builders import NOW, PHONE, a_record, a_source, heard
 from tests.unit.otp.world import SESSION, World
@@ -139,6 +140,24 @@ def test_what_was_proven_makes_the_chat_the_verified_person() -> None:
     assert isinstance(component, Component)
     assert proven.customer_id == jane.customer_id
     assert proven.identifiers[0].assurance is Assurance.VERIFIED
+
+
+def test_a_code_to_a_chat_proves_whoever_answers_it_in_another() -> None:
+    """Jane is known by LINE; the code goes there, and she types it into the web chat."""
+    identity, world = Identity(), World(routes=(Route(channel="line", provider="line"),))
+    jane = identity.engine.hear(heard(Source("line", "main", "U1"), event_id="ing_0"))
+    chat = identity.engine.hear(heard(Source("webchat", "main", "v1"), event_id="ing_00"))
+    world.office = replace(world.office, addresses=identity.addresses)
+    one = world.start(customer_id=jane.customer_id, session=chat.record_id)
+    assert (one.kind, one.address) == ("line", "U1")
+    said = says(world, world.code(one), record=chat)
+
+    assert said.proof is not None
+    proven = prove(said.proof, chat, engine=identity.engine)
+    assert proven.customer_id == jane.customer_id != chat.customer_id
+    assert [(i.pair, i.assurance) for i in proven.identifiers] == [
+        (("line", "U1"), Assurance.VERIFIED)
+    ]
 
 
 def test_a_doubted_code_proves_nothing_to_identity() -> None:

@@ -58,9 +58,10 @@ def answer(received: ReceivedEvent, record: Record, *, office: Office) -> Answer
 def proof(one: Verification, record: Record, at: datetime, event_id: str) -> Proof | None:
     """What an approved verification proves: the chat's sender holds the address of the customer.
 
-    None where the code alone proves too little, or proves an address that identity knows none of.
+    The address of another chat is an identifier of that channel's name. None where the code alone
+    proves too little.
     """
-    if one.step_up or one.address is None or one.kind not in {"phone", "email"}:
+    if one.step_up or one.address is None:
         return None
     held = Identifier(one.kind, one.address, Assurance.VERIFIED, "otp")
     sender = Sender(record.source, record.channel, (held,))

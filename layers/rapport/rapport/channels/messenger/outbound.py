@@ -31,6 +31,12 @@ class Outbound(HttpSender):
     required = ("access_token", "page_id")
     credential = "access_token"
 
+    def window_for(self, message: OutboundMessage) -> Window | None:
+        """None for an automated message to somebody of whom we do not know when they last wrote:
+        then Meta knows, and answers at once."""
+        is_unknown = message.automated and message.last_inbound_at is None
+        return None if is_unknown else self.window
+
     def call(self, message: OutboundMessage, account: Account, now: datetime) -> Call:
         """`POST /{page_id}/messages`."""
         body = {
@@ -46,7 +52,8 @@ class Outbound(HttpSender):
 
 
 def _messaging_type(message: OutboundMessage, now: datetime) -> dict[str, str]:
-    if message.last_inbound_at is not None and now - message.last_inbound_at < WINDOW.free:
+    last = message.last_inbound_at
+    if message.automated or (last is not None and now - last < WINDOW.free):
         return {"messaging_type": "RESPONSE"}
     return {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
 
