@@ -328,6 +328,7 @@ def customer_sources() -> "CustomerSources":
         conversations=conversations(),
         activities=activities(),
         words=words(),
+        rules=rules_in_force(),
     )
 
 

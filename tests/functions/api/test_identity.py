@@ -15,6 +15,7 @@ from tests.functions.api.conftest import Stage, application, person
 ADA = "ada@lovelace.org"
 BOSS = person("supervisor", sub="boss")
 ADMIN = person("admin", sub="root")
+NUMBER = {"namespace": "phone", "value": "+14155550100", "assurance": "verified"}
 
 
 def hear(stage: Stage, *received: Any) -> list[str]:
@@ -284,6 +285,23 @@ def test_rules_are_read_tried_put_in_force_and_applied(stage: Stage) -> None:
     assert call(stage, "POST", "/v1/identity/rules/application", {}, ADMIN).json == {"items": []}
 
 
+def test_which_of_several_names_is_shown_is_a_rule_too(stage: Stage) -> None:
+    for number, name in enumerate(("Ada Lovelace", "Ada King Lovelace", "Ada Lovelace")):
+        told = {"source_id": f"crm-{number}", "name": name, "identifiers": [NUMBER]}
+        customer_id = call(stage, "POST", "/v1/customers", told, ADMIN).json["customer_id"]
+
+    def shown() -> object:
+        return call(stage, "GET", f"/v1/customers/{customer_id}").json["name"]
+
+    assert shown() == "Ada Lovelace", "what most sources say"
+    document = {**Rules().model_dump(mode="json"), "version": "ours-1"}
+    document["profile"] = {"traits": {"name": "longest"}}
+    body = {"rules": document, "replaces": Rules().version}
+    assert call(stage, "PUT", "/v1/identity/rules", body, ADMIN).status == 200
+    wiring.reset()
+    assert shown() == "Ada King Lovelace"
+
+
 def test_nobody_overwrites_rules_that_they_have_not_seen(stage: Stage) -> None:
     first = {"rules": trusting(), "replaces": Rules().version}
     assert call(stage, "PUT", "/v1/identity/rules", first, ADMIN).status == 200
@@ -301,6 +319,7 @@ def test_nobody_overwrites_rules_that_they_have_not_seen(stage: Stage) -> None:
         ({"version": "x", "unknown": 1}, "rules.unknown"),
         ({"version": "x", "blocked": [{"pattern": "("}]}, "rules.blocked.0"),
         ({"version": "x", "join_bits": "many"}, "rules.join_bits"),
+        ({"version": "x", "profile": {"traits": {"name": "best"}}}, "rules.profile.traits.name"),
         ({"version": "x", "namespaces": [{"name": "phone"}]}, "rules.namespaces.0.priority"),
     ],
 )

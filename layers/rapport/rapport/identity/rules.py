@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rapport.contracts.identity import Assurance, Identifier
+from rapport.identity.survivorship import ProfileRules
 
 Pair = tuple[str, str]
 
@@ -139,7 +140,7 @@ class Rules(_Document):
     of the named one this near in time, where nobody else is; or of the one who was there
     `principal_times` as often as all others together; else it stays alone. `join_bits`,
     `review_bits`: match weights (log2 of the odds) at which statements that staff stand behind are
-    joined, or shown to a person to decide.
+    joined, or shown to a person to decide. `profile`: which of several values of a trait is shown.
     """
 
     version: str = "default-1"
@@ -151,6 +152,7 @@ class Rules(_Document):
     principal_times: Annotated[float, Field(gt=1)] = 8.0
     join_bits: float = 7.0
     review_bits: float = 0.0
+    profile: ProfileRules = ProfileRules()
 
     def namespace(self, name: str) -> Namespace:
         """The rule for identifiers of that type; unknown types are treated as `other`."""

@@ -41,7 +41,6 @@ class ProfileRules(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: str = "default-1"
     traits: Mapping[str, Survivorship] = Field(default_factory=dict)
     other: Survivorship = Survivorship.MOST_RECENT
 

@@ -4,8 +4,8 @@ Whatever is shown has passed `identity.disclosure`: the caller, and what the sen
 proven, decide how much of it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rapport.activity.model import TrackedEvent
 from rapport.activity.ports import Activities
@@ -40,8 +40,8 @@ from rapport.identity.mentions import is_account
 from rapport.identity.model import HOLDERS, Record
 from rapport.identity.ports import Graph
 from rapport.identity.profile import Profile, profile_of
+from rapport.identity.rules import Rules
 from rapport.identity.statements import customers
-from rapport.identity.survivorship import ProfileRules
 from rapport.kernel.errors import NotFound
 from rapport.views.messages import conversation_view
 from rapport.views.permissions import may_read_words
@@ -74,7 +74,7 @@ class CustomerSources:
     conversations: Conversations
     activities: Activities
     words: Words
-    rules: ProfileRules = field(default_factory=ProfileRules)
+    rules: Callable[[], Rules] = Rules
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def show_customer(
     """
     dossier = _open(customer_id, query, caller, sources)
     records, allowed = dossier.records, dossier.allowed
-    whole = profile_of(dossier.customer.statements, records, sources.rules)
+    whole = profile_of(dossier.customer.statements, records, sources.rules().profile)
     profile = disclosed(whole, allowed)
     live = _live(dossier.head)
     return CustomerView(
@@ -126,13 +126,13 @@ def search(
     namespace: str, value: str, caller: Caller, *, sources: CustomerSources
 ) -> CustomerMatches:
     """Everyone who holds an identifier, surest first; claims are labelled as such."""
-    identities = sources.identities
+    identities, rules = sources.identities, sources.rules().profile
     wanted = normalised(namespace, value, Assurance.CLAIMED, "value").pair
     allowed = grant(caller, None, reason=None, may_open=False)
     items = []
     for customer, assurance in holders(wanted, graph=identities)[:HOLDERS]:
         records = records_of(customer, graph=identities)
-        profile = disclosed(profile_of(customer.statements, records, sources.rules), allowed)
+        profile = disclosed(profile_of(customer.statements, records, rules), allowed)
         items.append(
             CustomerMatch(
                 customer_id=customer.customer_id,
