@@ -156,7 +156,7 @@ def test_a_code_to_a_chat_proves_whoever_answers_it_in_another() -> None:
     proven = prove(said.proof, chat, engine=identity.engine)
     assert proven.customer_id == jane.customer_id != chat.customer_id
     assert [(i.pair, i.assurance) for i in proven.identifiers] == [
-        (("line", "U1"), Assurance.VERIFIED)
+        (("line_id", "main:U1"), Assurance.VERIFIED)
     ]
 
 
@@ -164,4 +164,4 @@ def test_a_doubted_code_proves_nothing_to_identity() -> None:
     world = World()
     one = replace(world.start(), step_up=("number_ported",))
     chat = Identity().engine.hear(heard(a_source(), event_id="ing_0"))
-    assert proof(one, chat, NOW, "ing_1") is None
+    assert proof(one, chat, NOW, "ing_1", office=world.office) is None

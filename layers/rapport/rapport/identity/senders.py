@@ -97,9 +97,7 @@ def _vouched(event: InboundEvent, address: str, account: str) -> list[Identifier
     elif event.channel == "email":
         named = _email(address, Assurance.CLAIMED)
     else:
-        named = [
-            _identifier(f"{event.channel}_id", f"{account}:{address.strip()}", Assurance.CHANNEL)
-        ]
+        named = [chat_identifier(event.channel, account, address.strip(), Assurance.CHANNEL)]
     vouched = _vouched_phone_or_email(event.sender_ids)
     for namespace in ("bsuid", "anonymous_id"):
         if value := event.sender_ids.get(namespace):
@@ -149,6 +147,11 @@ def _tracked_sender(received: ReceivedEvent) -> Sender | None:
 def _own(value: object) -> object:
     """An id that can be somebody's own; None for what stands in place of one."""
     return None if value is None or _PLACEHOLDER.fullmatch(str(value).strip()) else value
+
+
+def chat_identifier(channel: str, account: str, address: str, assurance: Assurance) -> Identifier:
+    """A platform's own id of somebody, which means something on one account of ours alone."""
+    return _identifier(f"{channel}_id", f"{account}:{address}", assurance)
 
 
 def _identifier(namespace: str, value: object, assurance: Assurance) -> Identifier:

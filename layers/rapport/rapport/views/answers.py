@@ -1,7 +1,7 @@
 """One-time codes that customers answer in the chat they are in."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from rapport.contracts.identity import Assurance, Identifier
 from rapport.contracts.inbound import InboundEvent, ReceivedEvent
 from rapport.identity.model import Heard, Record, Sender
 from rapport.identity.proving import Proof
+from rapport.identity.senders import chat_identifier
 from rapport.otp.model import Verification
 from rapport.otp.recognition import LONGEST, SHORTEST, find_code, mask
 from rapport.otp.service import Checked, Office, check, waited_for
@@ -51,22 +52,35 @@ def answer(received: ReceivedEvent, record: Record, *, office: Office) -> Answer
     checked = check(waiting.verification_id, code, session, office=office, request_id=guess_id)
     proven = None
     if checked.approved is not None:
-        proven = proof(checked.approved, record, received.received_at, guess_id)
+        proven = proof(checked.approved, record, received.received_at, guess_id, office=office)
     return Answer(covered, checked, proven)
 
 
-def proof(one: Verification, record: Record, at: datetime, event_id: str) -> Proof | None:
+def proof(
+    one: Verification, record: Record, at: datetime, event_id: str, *, office: Office
+) -> Proof | None:
     """What an approved verification proves: the chat's sender holds the address of the customer.
 
-    The address of another chat is an identifier of that channel's name. None where the code alone
-    proves too little.
+    None where the code alone proves too little.
     """
-    if one.step_up or one.address is None:
+    held = _held(one, office) if one.address else None
+    if one.step_up or held is None:
         return None
-    held = Identifier(one.kind, one.address, Assurance.VERIFIED, "otp")
-    sender = Sender(record.source, record.channel, (held,))
+    sender = Sender(record.source, record.channel, (replace(held, method="otp"),))
     heard = Heard(sender, at, at, event_id)
     return Proof(heard, one.verification_id, one.customer_id)
+
+
+def _held(one: Verification, office: Office) -> Identifier | None:
+    """The address that a code went to; one of a chat is of the account that sent it."""
+    address = one.address or ""
+    if one.kind in {"phone", "email"}:
+        return Identifier(one.kind, address, Assurance.VERIFIED)
+    service = office.services.service(one.service)
+    route = service.route(one.channel) if service else None
+    if route is None:
+        return None
+    return chat_identifier(one.channel, route.account, address, Assurance.VERIFIED)
 
 
 def _covered(event: InboundEvent, lengths: Iterable[int]) -> InboundEvent:
