@@ -6,9 +6,10 @@ python -m tools.name_readings --check    says whether it has drifted, and change
 Sources, all needed only here and never at run time: Cantonese readings from ToJyutping (BSD
 2-Clause; its dictionary is rime-cantonese, CC BY 4.0), Mandarin readings from pypinyin (MIT),
 character variants from OpenCC as in opencc-python-reimplemented (Apache 2.0), English nicknames
-from nicknames (Apache 2.0). Ours: the spelling rules of Hong Kong's government romanisation
-(`tools/romanisation.py`), the rules from Hanyu Pinyin to Wade-Giles as Taiwan's passports spell
-it, and the lists of surnames and of characters that are common in given names.
+from nicknames (Apache 2.0). Ours: further given names, the spelling rules of Hong Kong's
+government romanisation (`tools/romanisation.py`), the rules from Hanyu Pinyin to Wade-Giles as
+Taiwan's passports spell it, and the lists of surnames and of characters that are common in given
+names.
 """
 
 import importlib
@@ -53,6 +54,23 @@ MORE_NICKNAMES = {
     "deborah": "deb debbie", "stephanie": "steph", "anthony": "tony ant", "vincent": "vince",
     "jason": "jay jase", "natalie": "nat", "catherine": "kate kat cath", "ronald": "ron ronnie ro",
 }  # fmt: skip
+
+
+OTHER_GIVEN_NAMES = (
+    "alvin alvis amber andes annabel anson apple aries armstrong aston athena aurora ava avery "
+    "benson bernice beverley bianca bonnie boris brandon bruce byron candice carina carlos "
+    "carmen catrina cecil celine charis cherry cleo cody colin corinna craig damon darren "
+    "denise desmond dylan eason edison elise elsa elton elvis enoch eris ethan fion gavin gigi "
+    "gladys glenda godfrey gordon grace graham harvey hayden hazel hebe hector hilda hugo icy "
+    "ida ingrid iris jacky jade jaden jasmine jayden jayson jerome jocelyn jodie jojo jolie "
+    "jordan juliana karen karina karl kaden keith kelvin kitty krystal kyle lance leona leticia "
+    "lilian macy madeleine marcella marco marianne mario mavis mia nigel nina noelle oscar otto "
+    "owen pansy phyllis queena queenie quincy rainbow rainie renee rex rhys rico robin rocky "
+    "rosalind rosanna ruby rudolf ruth ryan sammi sean selina shane silvia snow sonia spencer "
+    "stanley stewart summer sunny sylvia tania trevor trista troy una vania venus vera vinci "
+    "violet wanda warren wayne winston xavier yolanda yoyo yuki yvette zita zoe"
+)
+"""Further given names that people have in Hong Kong and Taiwan, which have no nicknames."""
 
 
 def read_folds() -> dict[str, str]:
@@ -176,6 +194,8 @@ def read_nicknames() -> dict[str, str]:
         lookup[name] |= {n for n in nicks if (name, n) not in NOT_NICKNAMES and n.isalpha()}
     for name, more in MORE_NICKNAMES.items():
         lookup[name] |= set(more.split())
+    others = OTHER_GIVEN_NAMES.split()
+    lookup |= {name: set() for name in others if name not in lookup}
     by_sound: defaultdict[str, set[str]] = defaultdict(set)
     for name in lookup:
         if name.isalpha() and len(name) > 4:
@@ -184,7 +204,8 @@ def read_nicknames() -> dict[str, str]:
         shared = set().union(*(lookup[name] for name in alike))
         for name in alike:
             lookup[name] |= shared - alike
-    return {n: " ".join(sorted(lookup[n])) for n in sorted(lookup) if lookup[n] and n.isalpha()}
+    named = (n for n in sorted(lookup) if n.isalpha() and (lookup[n] or n in others))
+    return {n: " ".join(sorted(lookup[n])) for n in named}
 
 
 def build() -> dict[str, Any]:

@@ -133,11 +133,11 @@ def second_fields(one: Fact, two: Fact) -> dict[str, float]:
 
 
 def _birth_bits(one: BirthValue, two: BirthValue) -> float:
-    level = compare_birth(one, two)[0].level
-    if level == 0:
-        return _BIRTH_BITS if one.is_complete else 0.0
     if not (one.is_complete and two.is_complete):
         return 0.0 if one.year == two.year else -CONTACT_BITS
+    level = compare_birth(one, two)[0].level
+    if level == 0:
+        return _BIRTH_BITS
     return _BIRTH_BITS - 4 if level < _OTHER_BIRTH else -CONTACT_BITS
 
 
@@ -153,6 +153,8 @@ def _consider(
     bits = sum(fields.values()) + NAME_BITS[relation.level]
     if bits < holdings.rules.join_bits:
         return False
+    if fields.get("birth", 0.0) < 0 and relation.level >= NameLevel.PARTIAL:
+        return False  # Of another age, and of the same surname at most: their parent.
     if not _is_certain(relation, fields) and not _is_sole(groups, relation, left, right):
         return False
     if not groups.is_peaceful:

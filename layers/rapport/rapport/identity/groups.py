@@ -283,7 +283,8 @@ def _is_misspelled(name: Name, own: Iterable[Name], other: Name) -> bool:
             match = compare_names(one, other)
             if match.agrees and is_slip(name, one):
                 return True
-            if not match.conflicts and compare_names(name, one).level is NameLevel.TYPO:
+            is_suspect = not (match.conflicts or name.is_clean)
+            if is_suspect and compare_names(name, one).level is NameLevel.TYPO:
                 return True
     return False
 

@@ -34,6 +34,17 @@ def record(matcher: Matcher, **changed: str) -> Features:
     return matcher.features({**PERSON, **changed})
 
 
+def test_a_birth_year_tells_less_than_a_date_and_never_speaks_against_its_own(
+    matcher: Matcher,
+) -> None:
+    date, year = record(matcher), record(matcher, date_of_birth="1990")
+    other = record(matcher, date_of_birth="1975")
+    whole = matcher.score(date, date).parts["birth"]
+    for one, two in ((date, year), (year, year)):
+        assert 0 < matcher.score(one, two).parts["birth"] < whole / 2
+    assert matcher.score(year, other).parts["birth"] < 0
+
+
 @given(one=people, two=people)
 def test_two_records_weigh_the_same_in_either_order(
     one: dict[str, str], two: dict[str, str]

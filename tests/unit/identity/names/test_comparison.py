@@ -107,6 +107,12 @@ def test_misspelled_names_agree(a: str, b: str) -> None:
         ("Peter Chan", "Mary Chan"),
         ("Peter Chan Ka Ming", "Peter Chan Ka Wai"),
         ("William Walker", "Robert Walker"),
+        ("kelvin tran", "Tran, Anthony"),
+        ("譚樂瑤", "Susan W.W. Tan"),
+        ("周軒", "Charlotte M.C. Chow"),
+        ("Ta Ching Liao", "Dominic C.C. Liao"),
+        ("Fong Man-Chi", "Christina K.H. Fong"),
+        ("au-yeung kit", "Rebecca L.H. Au-yeung"),
     ],
 )
 def test_siblings_are_told_apart(a: str, b: str) -> None:
@@ -126,6 +132,25 @@ def test_siblings_are_told_apart(a: str, b: str) -> None:
 )
 def test_strangers_conflict(a: str, b: str) -> None:
     assert level_of(a, b) is CONFLICT
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("陳大文", "David T.M. Chan"),
+        ("陳大文", "David D.W. Chen"),
+        ("Chan Tai Man", "David T.M. Chan"),
+        ("Chan Tai Man", "David D.W. Chen"),
+        ("陳大文", "David M. Chan"),
+    ],
+)
+def test_initials_that_fit_in_some_romanisation_are_no_conflict(a: str, b: str) -> None:
+    assert not compare_names(parse_name(a), parse_name(b)).conflicts
+
+
+def test_an_initial_is_less_than_a_name() -> None:
+    one = parse_name("K. Dubois")
+    assert compare_names(one, one).similarity < 1.0
 
 
 def test_equal_given_names_under_other_surnames_conflict() -> None:

@@ -81,6 +81,36 @@ def test_twins_have_birth_date_address_and_surname_in_common_and_are_two() -> No
     assert people(found) == {"a", "b"}
 
 
+def test_an_initial_at_a_family_s_address_may_be_any_of_them() -> None:
+    home = "Flat A, 22/F, Block 12, Harbour Heights"
+    found = resolved(
+        say("a", name="K. Dubois", address=home, attestation=CRM),
+        say("b", name="K. Dubois", address=home, attestation=SHOP),
+    )
+    assert people(found) == {"a", "b"}
+
+
+def test_a_parent_with_the_same_surname_telephone_and_address_is_another_person() -> None:
+    home, number = "Flat F, 8/F, Block 1, Maple Terrace", claimed("phone", PHONE, "staff_keyed")
+    found = resolved(
+        say("a", number, name="陳佩文", date_of_birth="1937", address=home, attestation=CRM),
+        say("b", number, name="Christopher Chan", date_of_birth="1999-11-09", address=home,
+            attestation=CRM),
+    )  # fmt: skip
+    assert people(found) == {"a", "b"}
+
+
+def test_a_misspelt_name_between_two_people_makes_them_no_one_person() -> None:
+    number = claimed("phone", PHONE, "staff_keyed")
+    found = resolved(
+        say("a", number, name="溫賢豪", date_of_birth="1993-03-14", attestation=CRM),
+        say("b", number, name="Wen Hsienaho", date_of_birth="1993-03-14", attestation=CRM),
+        say("c", vouched("phone", PHONE), name="溫勇蘭"),
+    )
+    assert "a b" in people(found)
+    assert "c" in people(found)
+
+
 def test_an_initial_that_fits_two_is_left_to_a_person() -> None:
     home = "Flat C, 15/F, Block 20, Lek Yuen Estate"
     found = resolved(

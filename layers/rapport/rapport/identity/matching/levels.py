@@ -56,6 +56,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "surname": ("exact", "close", "fuzzy", "part", "elsewhere", "other"),
     "order": ("same", "swapped"),
     "birth": ("exact", "edit", "swapped", "two_parts", "near", "year", "other"),
+    "birth_year": ("same", "other"),
     "number": ("exact", "edit", "other"),
     "number_in_street": ("exact", "edit", "other"),
     "street": ("exact", "close", "shifted", "fuzzy", "other"),
@@ -172,15 +173,15 @@ def _middle(a: NameValue, b: NameValue, found: list[Outcome]) -> list[Outcome]:
 
 
 def compare_birth(a: BirthValue, b: BirthValue) -> list[Outcome]:
-    """Two dates of birth."""
-    return [judged("birth", _birth_level(a, b), a.digits, b.digits, 1)]
+    """Two dates of birth; the years alone where one of them tells no more."""
+    if a.is_complete and b.is_complete:
+        return [judged("birth", _birth_level(a, b), a.digits, b.digits, 1)]
+    return [Outcome("birth_year", int(a.year != b.year))] if a.year and b.year else []
 
 
 def _birth_level(a: BirthValue, b: BirthValue) -> int:
     if a.digits == b.digits:
         return 0
-    if not (a.is_complete and b.is_complete):
-        return 5 if a.year == b.year else 6
     if OSA.distance(a.digits, b.digits, score_cutoff=1) == 1:
         return 1
     if a.year == b.year and a.month == b.day and a.day == b.month:

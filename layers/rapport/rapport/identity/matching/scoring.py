@@ -40,8 +40,8 @@ def outcomes_of(a: Features, b: Features) -> list[Outcome]:
     return found
 
 
-_SIBLING, _OTHER_DATE, _OTHER_NUMBER = 5, 3, 3
-"""Levels of `whole_name`, `birth` and `national_id` from which on they conflict."""
+_SIBLING, _OTHER_DATE, _OTHER_YEAR, _OTHER_NUMBER = 5, 3, 1, 3
+"""Levels of `whole_name`, `birth`, `birth_year` and `national_id` from which on they conflict."""
 
 _CACHED_PAIRS = 500_000
 _BEST = 0.25
@@ -124,9 +124,10 @@ class Matcher:
         """
         if not self.model.vetoes:
             return ()
-        names, births = self._best_level("whole_name", a, b), self._best_level("birth", a, b)
+        names = self._best_level("whole_name", a, b)
+        births, years = (self._best_level(one, a, b, "birth") for one in ("birth", "birth_year"))
         found = []
-        if names >= _SIBLING and births >= _OTHER_DATE:
+        if names >= _SIBLING and (births >= _OTHER_DATE or (births < 0 and years == _OTHER_YEAR)):
             found.append("name_and_birth_date")
         if names == _SIBLING and births == 0:
             found.append("twins")
@@ -134,13 +135,15 @@ class Matcher:
             found.append("national_id")
         return tuple(found)
 
-    def _best_level(self, compared: str, a: Group, b: Group) -> int:
+    def _best_level(self, component: str, a: Group, b: Group, compared: str = "") -> int:
         """The best level any two values reach; -1 where nothing can be compared."""
+        compared = compared or component
         reached = [
             outcome.level
             for one in a.values.get(compared, ())
             for two in b.values.get(compared, ())
             for outcome in compare(compared, one, two)
+            if outcome.component == component
         ]
         return min(reached, default=-1)
 

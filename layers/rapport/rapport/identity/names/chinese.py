@@ -189,7 +189,13 @@ def _is_plain(reading: Reading) -> bool:
 
 
 def _most_likely(found: list[Reading]) -> list[Reading]:
-    """Without the readings of a surname's spelling as a rare surname where a frequent one fits."""
+    """Without the readings of a surname's spelling as a rare surname where a frequent one fits.
+
+    And without those that read half of Au Yeung (歐陽) as the surname and half as given.
+    """
+    double = {r.spelled for r in found if any(len(one) > 1 for one in r.surnames)}
+    if double:
+        found = [r for r in found if r.spelled in double or not _is_half(r, double)]
     sure = {
         (r.system, r.spelled)
         for r in found
@@ -205,6 +211,13 @@ def _most_likely(found: list[Reading]) -> list[Reading]:
 def whole_reading(readings: Sequence[Reading]) -> bool:
     """Whether one of the readings has a surname and a given name of two syllables."""
     return any(len(r.given) > 1 and r.spelled for r in readings)
+
+
+def _is_half(reading: Reading, double: set[str]) -> bool:
+    """Whether the surname and a syllable beside it are together one of the surnames in `double`."""
+    beside = {reading.given[0].text, reading.given[-1].text} if reading.given else set()
+    halves = {reading.spelled + one for one in beside} | {one + reading.spelled for one in beside}
+    return not halves.isdisjoint(double)
 
 
 @lru_cache(maxsize=65_536)

@@ -100,7 +100,7 @@ def _rank(match: NameMatch) -> tuple[int, int, float]:
 
 def _compare_forms(a: Form, b: Form) -> NameMatch:
     if a.text == b.text or (a.core and a.core == b.core):
-        return judge(NameLevel.EXACT, 1.0 if a.is_whole else _HALF_NAME)
+        return judge(NameLevel.EXACT, 1.0 if a.is_spelled_out else _HALF_NAME)
     if a.han and b.han:
         if a.han == b.han:
             return judge(NameLevel.FORM, 1.0 if a.is_whole else _HALF_NAME)

@@ -98,6 +98,11 @@ class Form:
         """Whether both a surname and a given name seem to be there."""
         return len(self.han) > 1 or len(self.core) > 1
 
+    @property
+    def is_spelled_out(self) -> bool:
+        """Whether they are there as more than initials: a family has several K. Dubois."""
+        return len(self.han) > 1 or sum(len(word) > 1 for word in self.core) > 1
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Name:
@@ -123,6 +128,11 @@ class Name:
     def is_whole(self) -> bool:
         """Whether a surname and a given name seem to be there, not "Rebecca" or 陳 alone."""
         return any(form.is_whole and not form.is_display for form in self.forms)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether no word of it looks misspelled."""
+        return all(form.is_clean for form in self.forms)
 
     @property
     def tokens(self) -> tuple[str, ...]:

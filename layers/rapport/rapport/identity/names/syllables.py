@@ -84,9 +84,41 @@ def _judge_same_surname(x: Reading, y: Reading, given: Part, likeness: float) ->
     western = _compare_western(x, y)
     if western is Part.AGREE:
         return (NameLevel.NICKNAME, False, -0.9 * likeness)
-    if western is Part.CONFLICT:
+    if western is Part.CONFLICT or _initials_conflict(x, y) or _initials_conflict(y, x):
         return (NameLevel.SIBLING, True, -0.3)
     return (NameLevel.PARTIAL, True, -0.6 if given is Part.PIECE else -0.4)
+
+
+def _initials_conflict(told: Reading, whole: Reading) -> bool:
+    """Whether initials ("Susan W.W. Tam") are not those of the given syllables (譚樂瑤).
+
+    One initial may be a Western middle name's. Initials are in the romanisation of the surname
+    beside them; where that may be any, only what fits in none is a conflict.
+    """
+    initials = [word for word in told.western if len(word) == 1]
+    if len(initials) < 2 or told.given or not whole.given:
+        return False
+    if len(initials) != len(whole.given):
+        return True
+    systems = {told.system} & set(SYSTEMS) or set(SYSTEMS)
+    letters = [_letters(unit, frozenset(systems)) for unit in whole.given]
+    return any(
+        found and initial not in found for initial, found in zip(initials, letters, strict=True)
+    )
+
+
+@lru_cache(maxsize=16_384)
+def _letters(unit: Unit, systems: frozenset[str]) -> frozenset[str]:
+    """What a syllable may begin with in these romanisations; empty where nobody can tell."""
+    found = {
+        spelling[0]
+        for system in systems
+        for sound in (unit.sounds[0] if system == HONG_KONG else unit.sounds[1])
+        for spelling in table().spellings[system].get(sound, ())
+    }
+    if found and unit.system != HAN:
+        found.add(unit.text[0])
+    return frozenset(found)
 
 
 def _is_one_sound(reading: Reading) -> bool:
