@@ -164,7 +164,7 @@ def _channel_accounts(context: StackContext, admin: Api) -> None:
 
 def documents(context: StackContext) -> list[tuple[str, str, dict[str, Any]]]:
     """(channel, account, document) of every account on the local stack; secrets are made anew."""
-    topic = "arn:aws:sns:us-east-1:000000000000:mail"
+    topics = "arn:aws:sns:us-east-1:000000000000"
     meta = {"app_secret": _secret(), "verify_token": _secret()}
     return [
         (
@@ -196,7 +196,7 @@ def documents(context: StackContext) -> list[tuple[str, str, dict[str, Any]]]:
             "main",
             {
                 "from_address": "help@bank.example",
-                "allowed_topic_arns": [topic],
+                "allowed_topic_arns": [f"{topics}:mail"],
                 "trusted_root_pem": _root_pem(context),
                 "region": context.region,
             },
@@ -204,7 +204,13 @@ def documents(context: StackContext) -> list[tuple[str, str, dict[str, Any]]]:
         (
             "aws_messaging",
             "main",
-            {"origination_identity": "+15005550009", "region": context.region},
+            {
+                "origination_identity": "+15005550009",
+                "configuration_set": "messaging",
+                "allowed_topic_arns": [f"{topics}:messaging"],
+                "trusted_root_pem": _root_pem(context),
+                "region": context.region,
+            },
         ),
         ("webchat", "main", {"token_key": _secret(), "allowed_origins": [ORIGIN]}),
         ("segment", "default", {"write_keys": [_secret()], "source_type": "server"}),

@@ -124,7 +124,9 @@ class Control:
         return answer(200, {**shown, "authentication_templates": sorted(templates)})
 
     def _confirm(self, call: Call) -> HttpResponse:
-        webhook = self._twins.confirmation(call.json.get("account", "main"))
+        given = call.json
+        account, channel = given.get("account", "main"), given.get("channel", "ses")
+        webhook = self._twins.confirmation(account, channel)
         return answer(200, _delivered([self._postman.deliver(webhook)]))
 
 

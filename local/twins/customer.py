@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.twins import mail, webhooks
+from local.twins import mail, sms_voice, webhooks
 from local.twins.mail import Authority
 from local.twins.state import Registration, State
 from local.twins.webhooks import Media, Said, Webhook
@@ -63,7 +63,7 @@ def _remember(state: State, registration: Registration, action: Action) -> None:
     account = registration.account
     person = state.person(account, action.sender)
     word = (action.text or "").strip().lower()
-    is_sms = account.channel == "twilio"
+    is_sms = account.channel in ("twilio", "aws_messaging")
     if action.membership == "unfollow" or (is_sms and word in STOP_WORDS):
         state.gone.add(person)
         return
@@ -153,11 +153,25 @@ def _twilio(
 def _ses(said: Said, registration: Registration, action: Action, authority: Authority) -> Webhook:
     account = registration.account
     to = action.to or account.setting("reply_to_address") or account.setting("from_address")
+    return _notification(mail.ses_received(said, to), said, registration, authority)
+
+
+def _aws_messaging(
+    said: Said, registration: Registration, action: Action, authority: Authority
+) -> Webhook:
+    to = action.to or registration.account.setting("origination_identity")
+    told = sms_voice.two_way_message(said, to)
+    return _notification(told, said, registration, authority)
+
+
+def _notification(
+    message: mail.Json, said: Said, registration: Registration, authority: Authority
+) -> Webhook:
     return mail.sns_notification(
         authority,
-        account,
+        registration.account,
         registration.webhook_url,
-        mail.ses_received(said, to),
+        message,
         message_id=said.event_id,
         at=said.at,
     )
@@ -170,6 +184,7 @@ BUILDERS: dict[str, Callable[[Said, Registration, Action, Authority], Webhook]] 
     "telegram": _telegram,
     "twilio": _twilio,
     "ses": _ses,
+    "aws_messaging": _aws_messaging,
 }
 IDS: dict[str, Callable[[State], str]] = {
     "whatsapp": lambda state: state.ident("wamid."),
@@ -178,4 +193,5 @@ IDS: dict[str, Callable[[State], str]] = {
     "telegram": lambda state: str(state.number()),
     "twilio": lambda state: state.ident("SM"),
     "ses": lambda state: state.ident("twin-in-"),
+    "aws_messaging": lambda state: state.ident("twin-in-"),
 }

@@ -20,6 +20,7 @@ PATIENCE: dict[str, tuple[int, float]] = {
     "telegram": (4, 30.0),
     "twilio": (1, 15.0),  # Twilio calls the fallback URL instead of trying again
     "ses": (4, 15.0),
+    "aws_messaging": (4, 15.0),
 }
 PAUSES = (0.5, 1.0, 2.0)
 WORKERS = 4

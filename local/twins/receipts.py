@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from local.twins import mail, webhooks
+from local.twins import mail, sms_voice, webhooks
 from local.twins.mail import Authority
 from local.twins.state import Delivered, Registration
 from local.twins.webhooks import Webhook
@@ -170,6 +170,15 @@ def _ses(receipt: _Receipt) -> Webhook | None:
         at=receipt.at,
         reference=message.reference,
     )
+    return _notification(receipt, event)
+
+
+def _aws_messaging(receipt: _Receipt) -> Webhook | None:
+    event = sms_voice.delivery_event(receipt.message, receipt.status, receipt.at)
+    return _notification(receipt, event) if event else None
+
+
+def _notification(receipt: _Receipt, event: mail.Json) -> Webhook:
     registration = receipt.registration
     return mail.sns_notification(
         receipt.authority,
@@ -186,4 +195,5 @@ BUILDERS: dict[str, Callable[[_Receipt], Webhook | None]] = {
     "messenger": _messenger,
     "twilio": _twilio,
     "ses": _ses,
+    "aws_messaging": _aws_messaging,
 }

@@ -90,5 +90,7 @@ def _deliver(
         text=codes.heard(said) if is_markup else said,
         spoken=said if is_markup else None,
         reference=(body.get("Context") or {}).get("reference"),
+        # Without a configuration set no events are published.
+        receipts="ConfigurationSetName" in body,
     )
     return answer(200, {"MessageId": message_id})

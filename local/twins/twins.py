@@ -103,12 +103,12 @@ class Twins:
         with self._lock:
             return customer.webhook(self.state, action, self.authority)
 
-    def confirmation(self, account: str = "main") -> Webhook:
-        """The subscription confirmation of the topic of an `ses` account."""
+    def confirmation(self, account: str = "main", channel: str = "ses") -> Webhook:
+        """The subscription confirmation of the topic of an account that SNS serves."""
         with self._lock:
-            found = self.state.registration("ses", account)
+            found = self.state.registration(channel, account)
             if found is None:
-                raise UnknownAccount(f"No account ses/{account} was registered here.")
+                raise UnknownAccount(f"No account {channel}/{account} was registered here.")
             return mail.sns_confirmation(
                 self.authority,
                 found.account,

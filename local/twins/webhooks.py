@@ -219,13 +219,13 @@ def messenger_message(said: Said, account: Account) -> Json:
 
 def messenger_delivery(account: Account, message_id: str, person: str, at: datetime) -> Json:
     """Messenger's receipt that one message arrived."""
-    content = {"mids": [message_id], "watermark": _millis(at)}
+    content = {"mids": [message_id], "watermark": millis(at)}
     return messenger_item(person, account, at, {"delivery": content})
 
 
 def messenger_read(account: Account, person: str, at: datetime) -> Json:
     """Messenger's receipt that everything up to `at` was read; it names no message."""
-    return messenger_item(person, account, at, {"read": {"watermark": _millis(at)}})
+    return messenger_item(person, account, at, {"read": {"watermark": millis(at)}})
 
 
 def messenger_item(person: str, account: Account, at: datetime, content: Json) -> Json:
@@ -234,10 +234,10 @@ def messenger_item(person: str, account: Account, at: datetime, content: Json) -
     item = {
         "sender": {"id": person},
         "recipient": {"id": page},
-        "timestamp": _millis(at),
+        "timestamp": millis(at),
         **content,
     }
-    entry = {"id": page, "time": _millis(at), "messaging": [item]}
+    entry = {"id": page, "time": millis(at), "messaging": [item]}
     return {"object": "page", "entry": [entry]}
 
 
@@ -248,7 +248,7 @@ def line_event(said: Said, *, redelivery: bool = False) -> Json:
         source = {"type": "group", "groupId": group, "userId": said.sender}
     event: Json = {
         "mode": "active",
-        "timestamp": _millis(said.at),
+        "timestamp": millis(said.at),
         "source": source,
         "webhookEventId": said.event_id or f"01TWIN{said.message_id}",
         "deliveryContext": {"isRedelivery": redelivery},
@@ -389,5 +389,6 @@ def _seconds(at: datetime) -> str:
     return str(int(at.timestamp()))
 
 
-def _millis(at: datetime) -> int:
+def millis(at: datetime) -> int:
+    """Milliseconds since 1970, as most providers tell times."""
     return int(at.timestamp() * 1000)

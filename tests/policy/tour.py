@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from local.twins import webhooks
 from local.twins.faults import Fault
+from rapport.channels.base import Account
 from rapport.conversations.store import DynamoConversations
 from rapport.identity import changes
 from tests.faults.stories import ANSWER, GRACE
@@ -102,6 +103,26 @@ def postponed(world: World, channel: str, sender: str, **more: Any) -> None:
     if channel != "ses":
         answer["content"].pop("subject")
     world.asks("POST", f"/v1/conversations/{conversation}/messages", answer, claims(GRACE), "a")
+
+
+def by_amazon(world: World) -> None:
+    """A customer's texts to three of our accounts, each answered from its own kind of identity."""
+    world.agent(GRACE)
+    for number, identity in enumerate(codes.IDENTITIES):
+        name = f"texts{number}"
+        settings = {
+            "origination_identity": identity,
+            "region": "us-east-1",
+            "configuration_set": "messaging",
+            "allowed_topic_arns": [f"arn:aws:sns:us-east-1:000000000000:{name}"],
+        }
+        world.register(Account("aws_messaging", name, settings))
+        world.writes("+14155550178", "Hello", channel="aws_messaging", account=name)
+        world.step()
+        path = f"/v1/conversations/{world.conversation_of(GRACE)}/messages"
+        world.asks("POST", path, ANSWER, claims(GRACE), name)
+    sent = [one.sender for one in world.twins.outbox("+14155550178", "aws_messaging")]
+    assert sent == list(codes.IDENTITIES)
 
 
 def reading(world: World) -> None:
@@ -261,6 +282,7 @@ TOUR = {
     "postponed mail": lambda world: postponed(
         world, "ses", "ada@example.com", extra={"dmarc": "PASS", "subject": "Hello"}
     ),
+    "texts by Amazon": by_amazon,
     "reading": reading,
     "identity": identity,
     "accounts": accounts,

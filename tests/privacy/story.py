@@ -47,6 +47,7 @@ def writing(world: Watch) -> None:
         ("line", LINE_ID, {}),
         ("telegram", TELEGRAM_ID, {}),
         ("twilio", who.phone, {"to": "+15550009999"}),
+        ("aws_messaging", who.phone, {}),
         ("ses", who.email, {"extra": mail}),
     ):
         world.writes(sender, who.says(0), channel=channel, **more)

@@ -31,6 +31,16 @@ ACCOUNTS = (
     SES,
     Account("line", "main", {"channel_secret": "line-secret", "channel_access_token": "line-t"}),
     Account("telegram", "main", {"bot_token": "110201543:bot", "secret_token": "telegram-s"}),
+    Account(
+        "aws_messaging",
+        "main",
+        {
+            "origination_identity": "+15550009997",
+            "region": "us-east-1",
+            "configuration_set": "messaging",
+            "allowed_topic_arns": ["arn:aws:sns:us-east-1:000000000000:messaging"],
+        },
+    ),
 )
 
 

@@ -123,7 +123,7 @@ def _sign_twilio(case: Json, request: Json, secrets: Json, body: bytes) -> None:
     request["headers"]["X-Twilio-Signature"] = signature
 
 
-def _sign_ses(case: Json, request: Json, secrets: Json, body: bytes) -> None:
+def _sign_sns(case: Json, request: Json, secrets: Json, body: bytes) -> None:
     authority = _authority()
     envelope = json.loads(request["body"])
     signed = {**envelope, **case["signing"].get("envelope", {})}
@@ -145,7 +145,8 @@ SIGNERS: dict[str, Callable[[Json, Json, Json, bytes], None]] = {
     "messenger": _sign_meta,
     "line": _sign_line,
     "twilio": _sign_twilio,
-    "ses": _sign_ses,
+    "ses": _sign_sns,
+    "aws_messaging": _sign_sns,
     "webchat": _sign_webchat,
 }
 

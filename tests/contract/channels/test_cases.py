@@ -34,6 +34,7 @@ AT_LEAST = {
     "line": 12,
     "twilio": 12,
     "ses": 8,
+    "aws_messaging": 12,
     "segment": 8,
     "webchat": 8,
 }

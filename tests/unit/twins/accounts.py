@@ -46,6 +46,12 @@ DOCUMENTS: dict[str, dict[str, object]] = {
         "configuration_set": "events",
         "allowed_topic_arns": ["arn:aws:sns:eu-west-1:111122223333:mail"],
     },
+    "aws_messaging": {
+        "origination_identity": "+15005550009",
+        "region": "eu-west-1",
+        "configuration_set": "events",
+        "allowed_topic_arns": ["arn:aws:sns:eu-west-1:111122223333:messaging"],
+    },
 }
 
 
@@ -57,7 +63,7 @@ def authority() -> Authority:
 
 def account(channel: str, **changes: object) -> Account:
     document = {**DOCUMENTS[channel], **changes}
-    if channel == "ses":
+    if "allowed_topic_arns" in document:
         document["trusted_root_pem"] = authority().root_pem
     return Account(channel, "main", document)
 

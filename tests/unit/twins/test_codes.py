@@ -16,13 +16,13 @@ from rapport.channels.sender import ErrorClass, OutboundMessage, Outcome, SendRe
 from rapport.channels.speech import DIGITS
 from rapport.contracts.content import TemplateContent, TextContent
 from rapport.contracts.inbound import InboundEvent, Kind, Status
-from tests.unit.twins.accounts import NOW, account, received, twins
+from tests.unit.twins.accounts import HOOKS, NOW, account, received, twins
 
 TO = "+4915112345678"
 CODE = "047119"
 REFERENCE = f"ver_{'0' * 42}.1"
 CALLBACK = f"https://hooks.example.org/webhooks/twilio/main?reference={REFERENCE}"
-AWS = Account("aws_messaging", "main", {"origination_identity": "pool-1", "region": "eu-west-1"})
+AWS = account("aws_messaging", origination_identity="pool-1")
 SPOKEN = TextContent(text=f"Your code is {', '.join(CODE)}. Once more: {', '.join(CODE)}.")
 WRITTEN = TextContent(text=f"{CODE} is your code. It is valid for 10 minutes.")
 
@@ -46,7 +46,7 @@ def send(made: Twins, by: Account, **changes: Any) -> SendResult:
 @pytest.fixture
 def made() -> Twins:
     known = twins()
-    known.register(AWS, "")
+    known.register(AWS, f"{HOOKS}/aws_messaging/main")
     return known
 
 
@@ -124,6 +124,42 @@ def test_nobody_may_pick_up(made: Twins, ends: str) -> None:
     assert send(made, account("twilio"), channel="voice", content=SPOKEN).outcome is Outcome.SENT
     assert made.outbox() == []
     assert [(one.status, one.provider_status) for one in events(made)] == [(Status.FAILED, ends)]
+
+
+def test_amazon_tells_how_a_call_went(made: Twins) -> None:
+    send(made, AWS, channel="voice", content=SPOKEN)
+    told = events(made)
+    ways = ["VOICE_RINGING", "VOICE_ANSWERED", "VOICE_COMPLETED"]
+    assert [one.provider_status for one in told] == ways
+    assert {(one.channel, one.extra["reference"]) for one in told} == {("voice", REFERENCE)}
+
+
+@pytest.mark.parametrize(
+    ("channel", "ordered", "told"),
+    [
+        ("voice", "busy", "VOICE_BUSY"),
+        ("voice", "no-answer", "VOICE_NO_ANSWER"),
+        ("voice", "30003", "VOICE_FAILED"),
+        ("sms", "CARRIER_BLOCKED", "TEXT_CARRIER_BLOCKED"),
+        ("sms", "30003", "TEXT_UNREACHABLE"),
+    ],
+)
+def test_amazon_tells_of_a_code_that_nobody_got(
+    made: Twins, channel: str, ordered: str, told: str
+) -> None:
+    made.state.failures[TO[1:]] = ordered
+    content = SPOKEN if channel == "voice" else WRITTEN
+    assert send(made, AWS, channel=channel, content=content).outcome is Outcome.SENT
+    assert made.outbox() == []
+    last = events(made)[-1]
+    assert (last.status, last.provider_status) == (Status.FAILED, told)
+    assert last.extra["reference"] == REFERENCE
+
+
+def test_amazon_tells_nothing_without_a_configuration_set(made: Twins) -> None:
+    silent = account("aws_messaging", origination_identity="pool-1", configuration_set="")
+    assert send(made, silent).outcome is Outcome.SENT
+    assert events(made) == []
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ PEOPLE = {
     "telegram": "42",
     "twilio": "+4915112345678",
     "ses": "jane@example.com",
+    "aws_messaging": "+4915112345678",
 }
 BOTH_TWILIOS = [("twilio", "+4915112345678"), ("twilio", "whatsapp:+4915112345678")]
 EVERYONE = [*PEOPLE.items(), BOTH_TWILIOS[1]]
@@ -53,7 +54,9 @@ def test_one_changed_byte_is_noticed(channel: str, sender: str) -> None:
     assert not received(made, changed).valid
 
 
-@pytest.mark.parametrize(("channel", "sender"), [pair for pair in EVERYONE if pair[0] != "ses"])
+@pytest.mark.parametrize(
+    ("channel", "sender"), [pair for pair in EVERYONE if pair[0] not in ("ses", "aws_messaging")]
+)
 def test_a_pressed_button_brings_its_payload(channel: str, sender: str) -> None:
     made = twins()
     event = said(made, channel, sender, postback="yes:7", text="Yes").events[0]
@@ -95,6 +98,8 @@ def test_replies_and_advertisements_are_told() -> None:
     referral: dict[str, Any] = {"source": "ADS", "type": "OPEN_THREAD", "ad_id": "6045"}
     event = said(made, "messenger", "P1", text="Hi", referral=referral, reply_to="m_0").events[0]
     assert event.reply_to == "m_0"
+    text = said(made, "aws_messaging", "+4915112345678", text="Yes", reply_to="out-1").events[0]
+    assert (text.reply_to, text.to) == ("out-1", "+15005550009")
     assert "6045" in str(event.extra)
     ad = {"source_url": "https://fb.me/x", "ctwa_clid": "clid"}
     event = said(made, "whatsapp", "491511", text="Hi", referral=ad).events[0]
@@ -110,13 +115,14 @@ def test_who_leaves_and_returns_is_told(channel: str, sender: str) -> None:
         assert event.from_ == sender
 
 
-def test_a_subscription_is_confirmed_by_visiting_its_address() -> None:
+@pytest.mark.parametrize(("channel", "topic"), [("ses", "mail"), ("aws_messaging", "messaging")])
+def test_a_subscription_is_confirmed_by_visiting_its_address(channel: str, topic: str) -> None:
     made = twins()
-    found = received(made, made.confirmation())
+    found = received(made, made.confirmation(channel=channel))
     assert found.valid
     assert found.visit is not None
     assert TwinHttp(made).send("GET", found.visit, {}, b"").status == 200
-    assert made.state.confirmed_topics == {"arn:aws:sns:eu-west-1:111122223333:mail"}
+    assert made.state.confirmed_topics == {f"arn:aws:sns:eu-west-1:111122223333:{topic}"}
 
 
 def test_a_certificate_of_another_authority_is_not_trusted() -> None:

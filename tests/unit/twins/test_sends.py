@@ -13,6 +13,7 @@ from local.twins.faults import Fault
 from local.twins.receipts import ReceiptSettings
 from local.twins.twins import TwinHttp, Twins
 from rapport.channels import registry
+from rapport.channels.aws_messaging.outbound import Outbound as AwsMessaging
 from rapport.channels.base import Account
 from rapport.channels.sender import ErrorClass, OutboundMessage, Outcome, Sender, SendResult
 from rapport.channels.ses.outbound import Outbound as Ses
@@ -28,13 +29,15 @@ TO = {
     "telegram": "42",
     "twilio": "+4915112345678",
     "ses": "jane@example.com",
+    "aws_messaging": "+4915112345678",
 }
 CALLBACK = "https://hooks.example.org/webhooks/twilio/main?ref=1"
 
 
 def sender(channel: str) -> Sender:
-    if channel == "ses":
-        return Ses(lambda: ReadOnlyCredentials("AKID", "secret", None))
+    of_amazon = {"ses": Ses, "aws_messaging": AwsMessaging}.get(channel)
+    if of_amazon:
+        return of_amazon(lambda: ReadOnlyCredentials("AKID", "secret", None))
     return registry.sender(channel)
 
 
@@ -42,7 +45,7 @@ def send(made: Twins, channel: str, by: Account | None = None, **changes: Any) -
     facts: dict[str, Any] = {
         "message_id": "msg_01",
         "reference": "ref_01",
-        "channel": {"twilio": "sms", "ses": "email"}.get(channel, channel),
+        "channel": {"twilio": "sms", "ses": "email", "aws_messaging": "sms"}.get(channel, channel),
         "to": TO[channel],
         "content": TextContent(text="Grüße 😀", subject="Hallo" if channel == "ses" else None),
         "last_inbound_at": NOW - timedelta(minutes=1),
@@ -84,13 +87,14 @@ def test_receipts_follow_where_the_provider_gives_any(channel: str) -> None:
         "telegram": [],
         "twilio": [Status.SENT, Status.DELIVERED],
         "ses": [Status.SENT, Status.DELIVERED, Status.READ],
+        "aws_messaging": [Status.SENT, Status.DELIVERED],
     }
     assert statuses == expected[channel]
     assert result.outcome is Outcome.SENT
     assert made.take_receipts() == []
 
 
-@pytest.mark.parametrize("channel", ["whatsapp", "ses"])
+@pytest.mark.parametrize("channel", ["whatsapp", "ses", "aws_messaging"])
 def test_the_reference_comes_back_with_the_receipts(channel: str) -> None:
     made = twins()
     result = send(made, channel)
@@ -120,6 +124,7 @@ def test_receipts_come_as_they_were_ordered(settings: ReceiptSettings, expected:
         ("whatsapp", "131026", Status.FAILED),
         ("twilio", "30003", Status.FAILED),
         ("ses", "5.1.1", Status.BOUNCED),
+        ("aws_messaging", "CARRIER_BLOCKED", Status.FAILED),
     ],
 )
 def test_a_message_may_fail_after_it_was_taken(channel: str, code: str, status: Status) -> None:
@@ -244,14 +249,15 @@ def test_faults_fit_the_requests_they_name() -> None:
     assert len(made.faults.pending) == 2
 
 
-def test_who_said_stop_is_not_reached_until_they_start_again() -> None:
+@pytest.mark.parametrize("channel", ["twilio", "aws_messaging"])
+def test_who_said_stop_is_not_reached_until_they_start_again(channel: str) -> None:
     made = twins()
-    made.customer(Action("sms", TO["twilio"], text="STOP "))
-    refused = send(made, "twilio")
+    made.customer(Action(channel, TO[channel], text="STOP "))
+    refused = send(made, channel)
     assert refused.error is not None
     assert refused.error.error_class is ErrorClass.OPTED_OUT
-    made.customer(Action("sms", TO["twilio"], text="start"))
-    assert send(made, "twilio").outcome is Outcome.SENT
+    made.customer(Action(channel, TO[channel], text="start"))
+    assert send(made, channel).outcome is Outcome.SENT
 
 
 def test_who_blocked_a_bot_is_refused_by_telegram_and_passed_over_by_line() -> None:

@@ -81,7 +81,7 @@ def server(ours: Ours) -> Iterator[TwinServer]:
         }
         for channel, document in DOCUMENTS.items()
     ]
-    assert control(made, "POST", "accounts", {"accounts": accounts}) == {"accounts": 6}
+    assert control(made, "POST", "accounts", {"accounts": accounts}) == {"accounts": len(DOCUMENTS)}
     yield made
     made.shutdown()
     made.server_close()

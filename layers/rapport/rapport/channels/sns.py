@@ -9,19 +9,25 @@ Token).
 """
 
 import re
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from rapport.channels.base import Account, Context, Refused, Request
+from rapport.channels.base import Account, Context, InboundAdapter, Received, Refused, Request
 from rapport.channels.fields import from_iso, record, text
 from rapport.channels.signatures import demand_secrets, from_base64
+from rapport.contracts.inbound import InboundEvent
+from rapport.kernel import json
+from rapport.kernel.errors import InvalidInput
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.x509 import Certificate
 
+MAX_MESSAGE_BYTES = 256 * 1024
 MAX_AGE_S = 3600  # SNS gives up retrying an HTTP endpoint after an hour
 FUTURE_S = 300
 CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
@@ -36,6 +42,53 @@ CERTIFICATE_URL = re.compile(_HOST + r"/[A-Za-z0-9_.-]+\.pem", re.ASCII)
 VISIT_URL = re.compile(_HOST + r"/\?[\x21-\x7e]+", re.ASCII)
 SUBJECT = re.compile(r"sns(?:-signing)?(?:\.[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?", re.ASCII)
 MAX_CHAIN = 5
+
+
+@dataclass(frozen=True)
+class Notification:
+    """What a topic tells: `message` is the JSON object it carries, empty where it is none.
+
+    `event_id` is the same whenever SNS delivers it again; `sent_at` is when it was published.
+    """
+
+    message: dict[str, Any]
+    event_id: str | None
+    sent_at: datetime | None
+
+
+class SnsAdapter(InboundAdapter):
+    """The address that an AWS service's SNS topics post to; a subclass reads what they tell.
+
+    Document: see `verify`.
+    """
+
+    # SNS carries messages up to 256 KB; as JSON inside JSON they grow by their escapes.
+    max_body_bytes: ClassVar[int] = 2 * MAX_MESSAGE_BYTES
+
+    def authenticate(self, request: Request, context: Context) -> None:
+        """Check the envelope; raw delivery has none and cannot be authenticated."""
+        if (request.header("x-amz-sns-rawdelivery") or "").lower() == "true":
+            raise Refused("missing_signature")
+        envelope = verify(request, context)
+        if len(envelope["Message"].encode()) > MAX_MESSAGE_BYTES:
+            raise Refused("too_large")
+
+    def events(self, request: Request, context: Context) -> Sequence[InboundEvent]:
+        """The events of a notification; confirmations have none."""
+        envelope = request.json
+        return list(self.read(_told(envelope))) if envelope["Type"] == "Notification" else []
+
+    def translate(self, request: Request, context: Context) -> Received:
+        """Events, or the address that confirms a subscription to an allowed topic."""
+        return Received(
+            valid=True,
+            events=tuple(self.events(request, context)),
+            visit=subscribe_url(request.json),
+        )
+
+    @abstractmethod
+    def read(self, notification: Notification) -> Iterable[InboundEvent]:
+        """The canonical events of one authentic notification; what is unknown is one `other`."""
 
 
 def verify(request: Request, context: Context) -> dict[str, Any]:
@@ -73,6 +126,16 @@ def subscribe_url(envelope: Mapping[str, Any]) -> str | None:
     if envelope.get("Type") != "SubscriptionConfirmation" or not isinstance(url, str):
         return None
     return url if VISIT_URL.fullmatch(url) else None
+
+
+def _told(envelope: Mapping[str, Any]) -> Notification:
+    try:
+        message = record(json.loads(envelope["Message"]))
+    except InvalidInput:
+        message = {}
+    return Notification(
+        message, text(envelope.get("MessageId")), from_iso(envelope.get("Timestamp"))
+    )
 
 
 def _string_to_sign(envelope: Mapping[str, Any]) -> bytes:

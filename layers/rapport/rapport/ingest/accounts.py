@@ -27,9 +27,13 @@ OPEN_SETTINGS = frozenset(
         "graph_version",
         "ig_id",
         "max_body_bytes",
+        "max_price",
+        "max_price_per_minute",
         "messaging_service_sid",
+        "origination_identity",
         "page_id",
         "phone_number_id",
+        "protect_configuration",
         "public_base_url",
         "region",
         "reply_to_address",
@@ -40,6 +44,7 @@ OPEN_SETTINGS = frozenset(
         "waba_id",
         "token_ttl_s",
         "trusted_root_pem",
+        "voice_identity",
         "whatsapp_from",
     }
 )

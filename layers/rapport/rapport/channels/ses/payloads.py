@@ -20,9 +20,8 @@ from rapport.channels.fields import (
     scalars,
     text,
 )
+from rapport.channels.sns import Notification
 from rapport.contracts.inbound import InboundEvent, Kind, Status
-from rapport.kernel import json
-from rapport.kernel.errors import InvalidInput
 
 PROVIDER, CHANNEL = "ses", "email"
 Found = dict[str, Any]
@@ -72,14 +71,15 @@ KEPT_HEADERS = {
 _AMAZON = ".amazonses.com"
 
 
-def read(envelope: Found) -> Iterator[InboundEvent]:
+def read(notification: Notification) -> Iterator[InboundEvent]:
     """The events of an SNS notification; what is not SES's JSON becomes one `other`."""
-    message = _parsed(envelope["Message"])
-    event_id = text(envelope.get("MessageId"))
-    sent = from_iso(envelope.get("Timestamp"))
+    message = notification.message
     kind = text(message.get("notificationType")) or text(message.get("eventType")) or ""
     mail = record(message.get("mail"))
-    common = {"provider_event_id": event_id, "timestamp": from_iso(mail.get("timestamp")) or sent}
+    common = {
+        "provider_event_id": notification.event_id,
+        "timestamp": from_iso(mail.get("timestamp")) or notification.sent_at,
+    }
     for found in _founds(kind, message, mail):
         yield InboundEvent(channel=CHANNEL, provider=PROVIDER, **{**common, **found})
 
@@ -93,13 +93,6 @@ def _founds(kind: str, message: Found, mail: Found) -> Iterator[Found]:
         yield _subscription(record(message.get("subscription")), mail)
     else:
         yield {"kind": Kind.OTHER, "extra": present({"type": kind[:64], **scalars(message)})}
-
-
-def _parsed(message: str) -> Found:
-    try:
-        return record(json.loads(message))
-    except InvalidInput:
-        return {}
 
 
 def _receipts(kind: str, message: Found, mail: Found) -> Iterator[Found]:
