@@ -18,7 +18,7 @@ from rapport.identity.names.readings import (
     sounds_of,
     table,
 )
-from rapport.identity.names.spelling import mend_syllable, mend_word
+from rapport.identity.names.spelling import mend_word, near_surnames
 
 HAN: Final = "han"
 _NONE: Final[frozenset[str]] = frozenset()
@@ -392,15 +392,3 @@ def _read_western(words: Sequence[str], surname_at: int) -> Iterator[Reading]:
         yield Reading(
             "western", characters, words[i], foreign=not characters, western=rest, near=near
         )
-
-
-@lru_cache(maxsize=16_384)
-def near_surnames(word: str) -> frozenset[str]:
-    """The surnames, as characters, that a word may be a misspelling of."""
-    if len(word) < 3 or len(word) > 9:
-        return _NONE
-    every = table().every_surname
-    mended = mend_syllable(word)
-    if len(word) == 3:
-        mended = tuple(m for m in mended if sorted(m) == sorted(word))
-    return _NONE.union(*(every.get(m, _NONE) for m in mended))

@@ -51,3 +51,15 @@ def mend_word(word: str) -> tuple[tuple[str, ...], ...]:
             if tail in usual:
                 found.extend((c, tail) for c in mend_syllable(head) if len(c) > 1)
     return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=16_384)
+def near_surnames(word: str) -> frozenset[str]:
+    """The surnames, as characters, that a word may be a misspelling of."""
+    if len(word) < 3 or len(word) > 9:
+        return frozenset()
+    every = table().every_surname
+    mended = mend_syllable(word)
+    if len(word) == 3:
+        mended = tuple(m for m in mended if sorted(m) == sorted(word))
+    return frozenset().union(*(every.get(m, frozenset()) for m in mended))

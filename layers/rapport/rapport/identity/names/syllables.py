@@ -8,10 +8,11 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from rapport.identity.names.chinese import HAN, Reading, Unit, match_units, near_surnames
+from rapport.identity.names.chinese import HAN, Reading, Unit, match_units
 from rapport.identity.names.latin import WordMatch, match_words
 from rapport.identity.names.levels import NameLevel, NameMatch, judge
 from rapport.identity.names.readings import HONG_KONG, SYSTEMS, Table, sounds_of, table
+from rapport.identity.names.spelling import near_surnames
 
 _UNKNOWN: Final = judge(NameLevel.UNKNOWN, 0.0)
 
