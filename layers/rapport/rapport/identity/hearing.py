@@ -156,7 +156,7 @@ class Engine:
             whose = _said_before(home, sender, digest)
             if whose is not None:
                 return self._retold(known, sender, digest, whose)
-            statement = self._statement(heard, statement.statement_id, known.record_id)
+            statement = statement.on_record(known.record_id)
             if len(home.statements) >= MAX_STATEMENTS:
                 # A crowd behind one sender: what it says from now on lies in another component.
                 home = None
