@@ -340,10 +340,14 @@ def _touching(
     tied_pairs = pairs(news)
 
     def is_tied(part: Component) -> bool:
-        return any(
-            one.source in senders or one.statement_id in decided or whose[one.statement_id] in mine
-            for one in part.statements
-        ) or not tied_pairs.isdisjoint(pairs(part))
+        for one in part.statements:
+            if (
+                one.source in senders
+                or one.statement_id in decided
+                or whose[one.statement_id] in mine
+            ):
+                return True
+        return not tied_pairs.isdisjoint(pairs(part))
 
     kept: list[Component] = []
     rest = list(near)
