@@ -20,6 +20,6 @@ def test_the_document_has_the_markers() -> None:
 
 
 def test_every_way_through_a_stream_tells_every_score() -> None:
-    scores = {name: 1.0 for name in report.SCORES} | {"events": 2.0}
+    scores = dict.fromkeys(report.SCORES, 1.0) | {"events": 2.0}
     lines = list(report.stream_table(scores))
     assert len({line.count("|") for line in lines}) == 1
