@@ -80,10 +80,12 @@ def measure(customers: int, events: int = 20_000, seed: int = 1) -> list[Speed]:
     engine = Engine(InMemoryGraph(), Rules(), Matcher(default_model()), ids)
     crowd = people(seed)
     known = [next(crowd) for _ in range(customers)]
+    gc.disable()
     for person in known:
         engine.hear(_writes(person, clock))
     taken: dict[str, list[float]] = {kind: [] for kind in KINDS}
     gc.freeze()  # what lies there is not this code's to walk again and again
+    gc.enable()
     for kind in chance.choices(KINDS, WEIGHTS, k=events):
         clock.advance(timedelta(seconds=1))
         person = next(crowd) if kind == "new" else chance.choice(known)

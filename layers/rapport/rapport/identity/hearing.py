@@ -144,7 +144,7 @@ class Engine:
 
     def _hear(self, heard: Heard, digest: str) -> Record:
         sender = heard.sender
-        statement = self._statement(heard, self.ids.new("stm"), self.ids.new("rec"))
+        statement = self._statement(heard, digest)
         names = names_of(lookup_keys(statement, self.rules, self.matcher), statement)
         seen = self.graph.look_up(sender.source, names.all)
         known = seen.record
@@ -282,11 +282,12 @@ class Engine:
             pairs |= joining_pairs(statement, self.rules)
         return pairs
 
-    def _statement(self, heard: Heard, statement_id: str, record_id: str) -> Statement:
+    def _statement(self, heard: Heard, digest: str) -> Statement:
+        """What is heard as a statement, on a new record."""
         sender = heard.sender
-        return Statement(
-            statement_id=statement_id,
-            record_id=record_id,
+        statement = Statement(
+            statement_id=self.ids.new("stm"),
+            record_id=self.ids.new("rec"),
             source=sender.source,
             channel=sender.channel,
             at=_kept(heard.at),
@@ -296,6 +297,8 @@ class Engine:
             attributes=sender.attributes,
             attestation=sender.attestation,
         )
+        vars(statement)["digest"] = digest  # its property need not reckon it again
+        return statement
 
 
 def _persist(attempt: Callable[[], Result]) -> Result:
