@@ -270,14 +270,16 @@ def _compare(ours: tuple[Name, ...], theirs: tuple[Name, ...]) -> Relation:
             if match.level <= NameLevel.TYPO and match.similarity >= _SURE:
                 sure |= {one, two}
     # "Tmi Lee" is a slip for "Tim Lee", who is also "Timothy Lee": that the last two differ in more
-    # than a slip is explained by the name between them.
+    # than a slip is explained by the name between them. A slip of letters explains no characters.
     worst = [
         level
         for one, two, level in conflicts
         if one not in sure
         and two not in sure
-        and not _is_misspelled(one, ours, two)
-        and not _is_misspelled(two, theirs, one)
+        and (
+            (one.has_han and two.has_han)
+            or not (_is_misspelled(one, ours, two) or _is_misspelled(two, theirs, one))
+        )
     ]
     return Relation(CONFLICT, max(worst), 0.0, "name_conflict") if worst else best
 
