@@ -270,16 +270,14 @@ def _compare(ours: tuple[Name, ...], theirs: tuple[Name, ...]) -> Relation:
             if match.level <= NameLevel.TYPO and match.similarity >= _SURE:
                 sure |= {one, two}
     # "Tmi Lee" is a slip for "Tim Lee", who is also "Timothy Lee": that the last two differ in more
-    # than a slip is explained by the name between them. A slip of letters explains no characters.
+    # than a slip is explained by the name between them.
     worst = [
         level
         for one, two, level in conflicts
         if one not in sure
         and two not in sure
-        and (
-            (one.has_han and two.has_han)
-            or not (_is_misspelled(one, ours, two) or _is_misspelled(two, theirs, one))
-        )
+        and not _is_misspelled(one, ours, two)
+        and not _is_misspelled(two, theirs, one)
     ]
     return Relation(CONFLICT, max(worst), 0.0, "name_conflict") if worst else best
 
@@ -294,7 +292,9 @@ def _relation(match: NameMatch) -> Relation:
 
 def _is_misspelled(name: Name, own: Iterable[Name], other: Name) -> bool:
     """Whether a name is a misspelling of one in its own group that `other` does not contradict, or
-    a letter away from one there that agrees with `other`."""
+    a letter away from one there that agrees with `other`. Han characters misspell no letters."""
+    if name.has_han:
+        return False
     for one in own:
         if one is not name:
             match = compare_names(one, other)
