@@ -300,7 +300,11 @@ def _is_misspelled(name: Name, own: Iterable[Name], other: Name) -> bool:
             match = compare_names(one, other)
             if match.agrees and is_slip(name, one):
                 return True
-            if not match.conflicts and compare_names(name, one).level is NameLevel.TYPO:
+            if (
+                not match.conflicts
+                and (one.is_clean or not name.is_clean)
+                and compare_names(name, one).level is NameLevel.TYPO
+            ):
                 return True
     return False
 

@@ -125,6 +125,11 @@ class Name:
         return any(form.is_whole and not form.is_display for form in self.forms)
 
     @property
+    def is_clean(self) -> bool:
+        """Whether no word of it looks misspelled."""
+        return all(form.is_clean for form in self.forms)
+
+    @property
     def has_han(self) -> bool:
         """Whether it was given in Han characters."""
         return any(form.han for form in self.forms)
