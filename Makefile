@@ -56,10 +56,7 @@ IDENTITY_DATA ?= ../shared/identity
 identity-bench: setup ## Measure identity on generated data, and on that of IDENTITY_DATA where it exists
 	@$(PY) -m benchmarks.identity generated
 	@$(PY) -m benchmarks.identity speed $(ARGS)
-	@if [ -d "$(IDENTITY_DATA)/data" ]; then $(PY) -m benchmarks.identity public --data "$(IDENTITY_DATA)/data"; fi
-	@if [ -f "$(IDENTITY_DATA)/stream.jsonl" ]; then \
-		$(PY) -m benchmarks.identity stream "$(IDENTITY_DATA)" --out .local/stream.csv && \
-		$(PY) "$(IDENTITY_DATA)/score.py" "$(IDENTITY_DATA)" .local/stream.csv; fi
+	@if [ -d "$(IDENTITY_DATA)/data" ]; then $(PY) -m benchmarks.identity report "$(IDENTITY_DATA)" --write; fi
 
 train: setup ## Learn a matching model without labels: DATA=table.csv FIELDS=fields.json OUT=model.json
 	@$(PY) -m benchmarks.identity train "$(DATA)" --fields "$(FIELDS)" --out "$(OUT)"

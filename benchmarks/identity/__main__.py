@@ -6,6 +6,7 @@ python -m benchmarks.identity public --data DIR       labelled public sets besid
 python -m benchmarks.identity generated [--seed N]    the same on records generated here
 python -m benchmarks.identity speed [--customers N ...]  the engine in one process
 python -m benchmarks.identity stream DIR --out pred.csv [--shuffle SEED] [--retract FILE]
+python -m benchmarks.identity report DIR [--write]     all of DIR's sets and its stream, as a table
 """
 
 import importlib
@@ -18,6 +19,7 @@ COMMANDS = {
     "generated": "benchmarks.identity.duplicates",
     "speed": "benchmarks.identity.speed",
     "stream": "benchmarks.identity.stream",
+    "report": "benchmarks.identity.report",
     "generate": "benchmarks.identity.generate",
 }
 """The module of each command; its `main` takes the other arguments."""

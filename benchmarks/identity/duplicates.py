@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.identity.dedupe import Row, link
-from benchmarks.identity.public import HEADER, row
+from benchmarks.identity.public import HEADER, lines_of
 from benchmarks.identity.scorer import assess
 from rapport.identity.matching.training import train
 
@@ -121,10 +121,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     rows, whose = generate(args.persons, args.seed)
     ids = [str(number) for number in range(len(rows))]
     linked = link(ids, rows, train(rows))
-    print(HEADER)
-    print(
-        row("generated", assess(dict(zip(ids, whose, strict=True)), linked.persons), linked, None)
-    )
+    quality = assess(dict(zip(ids, whose, strict=True)), linked.persons)
+    print("\n".join((HEADER, *lines_of("generated", quality, linked))))
     return 0
 
 

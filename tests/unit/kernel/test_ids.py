@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rapport.kernel.clock import FixedClock
-from rapport.kernel.ids import RandomIds, encode, time_prefix
+from rapport.kernel.ids import ALPHABET, RandomIds, encode, time_prefix
 from tests.builders import NOW, after
 
 MILLIS = st.integers(min_value=0, max_value=2**48 - 1)
@@ -37,3 +37,10 @@ def test_a_time_prefix_bounds_the_ids_of_its_millisecond_from_below() -> None:
 @given(MILLIS, MILLIS)
 def test_encoded_numbers_sort_as_numbers_do(one: int, other: int) -> None:
     assert (encode(one, 10) < encode(other, 10)) == (one < other)
+
+
+@given(st.integers(min_value=0, max_value=2**85 - 1), st.integers(min_value=17, max_value=20))
+def test_an_encoded_number_can_be_read_digit_by_digit(number: int, width: int) -> None:
+    digits = [ALPHABET.index(char) for char in encode(number, width)]
+    assert len(digits) == width
+    assert sum(digit * 32**place for place, digit in enumerate(reversed(digits))) == number

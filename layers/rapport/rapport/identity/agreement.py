@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rapport.identity.attestation import CONTACT_BITS, NAME_BITS
 from rapport.identity.evidence import Fact
 from rapport.identity.graph import Link, Pair
-from rapport.identity.groups import is_peaceful
+from rapport.identity.groups import is_peaceful, may_exceed
 from rapport.identity.names import NameLevel, compare_names
 from rapport.identity.rules import Rules
 
@@ -16,7 +16,7 @@ def one_person(facts: Sequence[Fact], rules: Rules) -> tuple[Link, ...] | None:
     It gives what the steps of `resolution` would: with nothing against it, whoever vouches for the
     same identifier is one, and so is whose name agrees where staff noted the same contact.
     """
-    if len(facts) > rules.smallest_limit and _may_exceed(facts, rules):
+    if len(facts) > rules.smallest_limit and may_exceed(facts, rules):
         return None
     if _is_crowded(facts) or not is_peaceful(facts):
         return None
@@ -79,18 +79,6 @@ def _is_crowded(facts: Sequence[Fact]) -> bool:
             if seen.setdefault((device, other[0]), other) != other:
                 return True
     return False
-
-
-def _may_exceed(facts: Sequence[Fact], rules: Rules) -> bool:
-    """Whether there are more identifiers of a type than its limit, windows aside."""
-    shown: dict[str, set[str]] = {}
-    for fact in facts:
-        for namespace, value in fact.vouched:
-            shown.setdefault(namespace, set()).add(value)
-    return any(
-        (limit := rules.namespace(namespace).limit) is not None and len(values) > limit
-        for namespace, values in shown.items()
-    )
 
 
 def _unite(person: list[int], one: int, two: int) -> None:

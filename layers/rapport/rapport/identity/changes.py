@@ -25,6 +25,8 @@ ROOM = 95
 
 def fitted(change: Change) -> Change:
     """`change` without those ids and pointers that one transaction has no room for."""
+    if not change.forwards and not change.pointers:
+        return change
     taken = 1 + len(change.absorbed) + len(change.claims) + len(change.notes)
     taken += len(change.reviews) + len(change.closed) + (change.record is not None)
     room = max(0, ROOM - taken)

@@ -71,14 +71,13 @@ def read_fact(statement: Statement, rules: Rules) -> Fact:
 
 def _parse(statement: Statement, rules: Rules) -> Fact:
     joining = rules.joining(statement.identifiers)
-    ranked = sorted(
-        {one.pair for one in joining}, key=lambda pair: (rules.namespace(pair[0]).priority, pair)
-    )
+    held = sorted({_held(one.pair, rules) for one in joining})
     name = _name(statement)
     attested = name is not None and statement.attestation.is_staff
-    if attested or not ranked:
+    if attested or not held:
         # Nothing else may tie what it says to what it said before, under a proof or without.
-        ranked += _sender(statement, name, rules)
+        held += [_held(pair, rules) for pair in _sender(statement, name, rules)]
+    ranked = [(namespace, value) for _, namespace, value, _ in held]
     mentioned = _mentioned(statement, rules) if attested else ()
     birth = _birth(statement) if attested else None
     address = _address(statement) if attested else None
@@ -90,7 +89,7 @@ def _parse(statement: Statement, rules: Rules) -> Fact:
         mentioned=mentioned,
         claimed=frozenset([one.pair for one in statement.identifiers]),
         exclusive=tuple([pair for pair in ranked if pair[0] in rules.protected]),
-        held=tuple([(rules.namespace(pair[0]).priority, *pair, 0) for pair in ranked]),
+        held=tuple(held),
         alone=_alone(ranked, rules),
         order=_order(statement),
         birth=birth,
@@ -124,6 +123,10 @@ def in_force(decisions: Iterable[Decision]) -> list[Decision]:
 def retracted(decisions: Sequence[Decision]) -> frozenset[str]:
     """The statements that were never true, by decisions in force."""
     return frozenset(one.left for one in decisions if one.kind is DecisionKind.RETRACT)
+
+
+def _held(pair: Pair, rules: Rules) -> Holding:
+    return rules.namespace(pair[0]).priority, *pair, 0
 
 
 def _sender(statement: Statement, name: Name | None, rules: Rules) -> list[Pair]:

@@ -50,6 +50,12 @@ class Statement:
         """What was said, in short: see `digest_of`."""
         return digest_of(self.identifiers, self.attributes, self.attestation, self.at)
 
+    def on_record(self, record_id: str) -> "Statement":
+        """The same, on that record."""
+        other = object.__new__(Statement)
+        vars(other).update(vars(self), record_id=record_id)
+        return other
+
 
 ATTRIBUTES = (
     "full_name",

@@ -4,6 +4,7 @@ A join names the rule it rests on. A veto holds between everything that either s
 two names in conflict, two identifiers of which a person has one, a decision that they are two.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -184,9 +185,11 @@ class Groups:
         """Whether together they would show more identifiers of a type than a person has."""
         if len(a.members) + len(b.members) <= self._rules.smallest_limit:
             return False
+        facts = [self.facts[index] for index in (*a.members, *b.members)]
+        if not may_exceed(facts, self._rules):
+            return False
         shown: dict[str, dict[str, list[Fact]]] = {}
-        for index in (*a.members, *b.members):
-            fact = self.facts[index]
+        for fact in facts:
             for namespace, value in fact.vouched:
                 shown.setdefault(namespace, {}).setdefault(value, []).append(fact)
         return any(self._is_over(namespace, values) for namespace, values in shown.items())
@@ -216,6 +219,18 @@ def is_peaceful(facts: Sequence[Fact]) -> bool:
             if exclusive.setdefault(namespace, value) != value:
                 return False
     return len(names) < 2 or _are_peaceful(tuple(names))
+
+
+def may_exceed(facts: Sequence[Fact], rules: Rules) -> bool:
+    """Whether they show more identifiers of a type than its limit, windows aside."""
+    pairs = set().union(*[one.vouched for one in facts])
+    if len(pairs) <= rules.smallest_limit:
+        return False
+    shown = Counter([namespace for namespace, _ in pairs])
+    return any(
+        (limit := rules.namespace(namespace).limit) is not None and count > limit
+        for namespace, count in shown.items()
+    )
 
 
 @lru_cache(16_384)
@@ -277,14 +292,19 @@ def _relation(match: NameMatch) -> Relation:
 
 def _is_misspelled(name: Name, own: Iterable[Name], other: Name) -> bool:
     """Whether a name is a misspelling of one in its own group that `other` does not contradict, or
-    a letter away from one there that agrees with `other`."""
+    a letter away from one there that agrees with `other`. Han characters misspell no letters."""
+    if name.has_han:
+        return False
     for one in own:
         if one is not name:
             match = compare_names(one, other)
             if match.agrees and is_slip(name, one):
                 return True
-            is_suspect = not (match.conflicts or name.is_clean)
-            if is_suspect and compare_names(name, one).level is NameLevel.TYPO:
+            if (
+                not match.conflicts
+                and (one.is_clean or not name.is_clean)
+                and compare_names(name, one).level is NameLevel.TYPO
+            ):
                 return True
     return False
 

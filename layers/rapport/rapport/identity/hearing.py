@@ -144,7 +144,7 @@ class Engine:
 
     def _hear(self, heard: Heard, digest: str) -> Record:
         sender = heard.sender
-        statement = self._statement(heard, self.ids.new("stm"), self.ids.new("rec"))
+        statement = self._statement(heard, digest)
         names = names_of(lookup_keys(statement, self.rules, self.matcher), statement)
         seen = self.graph.look_up(sender.source, names.all)
         known = seen.record
@@ -156,7 +156,7 @@ class Engine:
             whose = _said_before(home, sender, digest)
             if whose is not None:
                 return self._retold(known, sender, digest, whose)
-            statement = self._statement(heard, statement.statement_id, known.record_id)
+            statement = statement.on_record(known.record_id)
             if len(home.statements) >= MAX_STATEMENTS:
                 # A crowd behind one sender: what it says from now on lies in another component.
                 home = None
@@ -282,11 +282,12 @@ class Engine:
             pairs |= joining_pairs(statement, self.rules)
         return pairs
 
-    def _statement(self, heard: Heard, statement_id: str, record_id: str) -> Statement:
+    def _statement(self, heard: Heard, digest: str) -> Statement:
+        """What is heard as a statement, on a new record."""
         sender = heard.sender
-        return Statement(
-            statement_id=statement_id,
-            record_id=record_id,
+        statement = Statement(
+            statement_id=self.ids.new("stm"),
+            record_id=self.ids.new("rec"),
             source=sender.source,
             channel=sender.channel,
             at=_kept(heard.at),
@@ -296,6 +297,8 @@ class Engine:
             attributes=sender.attributes,
             attestation=sender.attestation,
         )
+        vars(statement)["digest"] = digest  # its property need not reckon it again
+        return statement
 
 
 def _persist(attempt: Callable[[], Result]) -> Result:
@@ -340,10 +343,14 @@ def _touching(
     tied_pairs = pairs(news)
 
     def is_tied(part: Component) -> bool:
-        return any(
-            one.source in senders or one.statement_id in decided or whose[one.statement_id] in mine
-            for one in part.statements
-        ) or not tied_pairs.isdisjoint(pairs(part))
+        for one in part.statements:
+            if (
+                one.source in senders
+                or one.statement_id in decided
+                or whose[one.statement_id] in mine
+            ):
+                return True
+        return not tied_pairs.isdisjoint(pairs(part))
 
     kept: list[Component] = []
     rest = list(near)

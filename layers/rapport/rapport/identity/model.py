@@ -73,8 +73,10 @@ class Record:
         return self.changed(customer_id=self.said[digest], saying=digest)
 
     def changed(self, **changes: object) -> "Record":
-        """The same but for these fields (`dataclasses.replace`, several times as fast)."""
-        return Record(**{**vars(self), **changes})
+        """The same but for these fields (`dataclasses.replace`, many times as fast)."""
+        other = object.__new__(Record)
+        vars(other).update(vars(self), **changes)
+        return other
 
     def lacks(self, identifiers: Iterable[Identifier]) -> tuple[Identifier, ...]:
         """Those of `identifiers` that this record would gain: new, or at a higher assurance.

@@ -39,10 +39,11 @@ def retold(known: Record, sender: Sender, digest: str, customer_id: str) -> Reco
 
 def updated(known: Record, sender: Sender, said: Mapping[str, str], **standing: str) -> Record:
     """A record with what its sender says of itself, and where it stands if that changed."""
+    news = known.lacks(sender.identifiers)
     return known.changed(
         **standing,
         name=sender.name or known.name,
-        identifiers=strongest((*known.identifiers, *known.lacks(sender.identifiers))),
+        identifiers=strongest((*known.identifiers, *news)) if news else known.identifiers,
         traits=merged_traits(known.traits, sender.traits),
         said=_latest(said),
     )

@@ -171,9 +171,11 @@ class Rules(_Document):
     def joining(self, identifiers: Iterable[Identifier]) -> tuple[Identifier, ...]:
         """Those that may join people: vouched for, and not blocked."""
         return tuple(
-            one
-            for one in identifiers
-            if self.namespace(one.namespace).joins(one) and not self.is_blocked(one.pair)
+            [
+                one
+                for one in identifiers
+                if self.namespace(one.namespace).joins(one) and not self.is_blocked(one.pair)
+            ]
         )
 
     @cached_property

@@ -132,6 +132,8 @@ def is_ambiguous(
     groups: Groups, one: Group, two: Group, tier: int, others: Sequence[Group]
 ) -> bool:
     """Whether either fits a third about as well, who cannot be the other: "M. Moore", say."""
+    if groups.is_peaceful:
+        return False
     for other in others:
         if other is one or other is two or not other.names:
             continue

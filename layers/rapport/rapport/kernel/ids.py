@@ -10,6 +10,8 @@ from rapport.kernel.clock import Clock, SystemClock
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 TIME_CHARS, RANDOM_CHARS = 10, 16
 
+_PAIRS = [one + two for one in ALPHABET for two in ALPHABET]
+
 
 class Ids(Protocol):
     """Makes new identifiers."""
@@ -38,8 +40,11 @@ class RandomIds:
 
 def encode(number: int, width: int) -> str:
     """`number` in Crockford base 32, left-padded with zeros to `width` characters."""
-    chars = [ALPHABET[(number >> (5 * i)) & 31] for i in range(width)]
-    return "".join(reversed(chars))
+    text = ""
+    for _ in range(0, width, 2):
+        text = _PAIRS[number & 1023] + text
+        number >>= 10
+    return text[-width:]
 
 
 def time_prefix(moment: datetime) -> str:

@@ -73,6 +73,33 @@ LEVELS: dict[str, tuple[str, ...]] = {
 """The levels of each component, best first; `text` serves every attribute not named here."""
 
 
+_PARTS = ("street", "number", "unit", "postcode", "city", "region")
+
+
+def told_by(compared: str, value: object) -> list[tuple[str, tuple[str, ...]]]:
+    """The components that a value may bring up in a comparison, and its texts that may agree there.
+
+    A name's parts may stand in one another's place.
+    """
+    match value:
+        case NameValue():
+            parts = tuple(part for part in (value.given, value.surname) if part)
+            middle = (value.middle,) if value.middle else ()
+            return [("given", parts), ("surname", parts), ("order", ()), ("middle", middle)]
+        case BirthValue():
+            return [("birth", (value.digits,))]
+        case AddressValue():
+            told = {part: getattr(value, part) for part in _PARTS}
+            told["number_in_street"] = f"{value.number}/{value.street}" if value.number else ""
+            return [(part, (text,)) for part, text in told.items() if text]
+        case TextValue() if compared == "phone":
+            return [(compared, (value.text[-8:],))]
+        case EmailValue() | TextValue():
+            return [(compared, (value.text,))]
+        case _:
+            return [(compared, ())]
+
+
 def compare_whole_name(a: Name, b: Name) -> list[Outcome]:
     """Two names in whatever scripts (`rapport.identity.names`); unknown tells nothing."""
     level = compare_names(a, b).level
@@ -84,8 +111,7 @@ def compare_name(a: NameValue, b: NameValue) -> list[Outcome]:
     direct = _aligned(a, b)
     if not _is_good(direct):
         swapped = _crossed(a, b)
-        # A stranger's surname is often one's given name: all that can be crossed must agree.
-        if swapped and all(one.level <= 2 for one in swapped) and _cost(swapped) < _cost(direct):
+        if swapped and _cost(swapped) < _cost(direct):
             return [*swapped, Outcome("order", 1)]
     if direct:
         direct.append(Outcome("order", 0))
@@ -93,14 +119,17 @@ def compare_name(a: NameValue, b: NameValue) -> list[Outcome]:
 
 
 def _is_good(outcomes: list[Outcome]) -> bool:
-    return bool(outcomes) and all(one.level <= 1 for one in outcomes)
+    return bool(outcomes) and max([one.level for one in outcomes]) <= 1
 
 
-def _cost(outcomes: list[Outcome]) -> float:
-    good = sum(one.level <= 2 for one in outcomes)
-    bad = sum(one.component == "given" and one.level >= 5 for one in outcomes)
-    bad += sum(one.component == "surname" and one.level >= 4 for one in outcomes)
-    return bad - good
+def _cost(outcomes: list[Outcome]) -> int:
+    cost = 0
+    for one in outcomes:
+        if one.level <= 2:
+            cost -= 1
+        elif one.level >= (5 if one.component == "given" else 4):
+            cost += 1
+    return cost
 
 
 def _aligned(a: NameValue, b: NameValue) -> list[Outcome]:
@@ -113,11 +142,17 @@ def _aligned(a: NameValue, b: NameValue) -> list[Outcome]:
 
 
 def _crossed(a: NameValue, b: NameValue) -> list[Outcome]:
+    """Each name against the other one, where all of them agree; else nothing.
+
+    A stranger's surname is often one's given name, so that one of them alone tells little.
+    """
     found = []
-    if a.given and b.surname:
-        found.append(judged("given", _spelling(a.given, b.surname, 6), a.given, b.surname))
-    if a.surname and b.given:
-        found.append(judged("surname", _spelling(a.surname, b.given, 5), a.surname, b.given))
+    for component, one, two in (("given", a.given, b.surname), ("surname", a.surname, b.given)):
+        if one and two:
+            level = _spelling(one, two, 3)
+            if level > 2:
+                return []
+            found.append(Outcome(component, level, one, two))
     return found
 
 
@@ -131,7 +166,7 @@ def _spelling(a: str, b: str, other: int) -> int:
         return 1
     if edits == 1 or (edits == 2 and longest > 5):
         return 2
-    return 2 if JaroWinkler.similarity(a, b) >= 0.9 else other
+    return 2 if JaroWinkler.similarity(a, b, score_cutoff=0.9) >= 0.9 else other
 
 
 def _given(one: str, two: str, a: NameValue, b: NameValue) -> Outcome:

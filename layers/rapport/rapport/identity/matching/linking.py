@@ -4,7 +4,7 @@ As online: a record's blocking keys give the groups that may concern it; the one
 takes it in, and the group that results is compared anew with what its keys lead to.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rapport.identity.matching.features import Features
 from rapport.identity.matching.scoring import Group, Matcher
@@ -43,27 +43,21 @@ class Linker:
         self._members[here] = [record_id]
         self._keys[here] = set()
         self._hold(here, keys)
-        while (best_at := self._best(here, near)) is not None:
-            near.discard(best_at)
+        while (best_at := self._best(here, sorted(near, key=lambda at: -near[at]))) is not None:
             here, gone = min(here, best_at), max(here, best_at)
             self._join(here, gone)
             # What the group has learned may bring it near to others than the record alone was.
             near |= self._near(tuple(self._keys[here]), len(self._members[here]))
-            near = {at for at in near if at != here and at in self._groups}
+            near = {at: told for at, told in near.items() if at != here and at in self._groups}
         return here
 
-    def _best(self, here: int, near: set[int]) -> int | None:
+    def _best(self, here: int, near: Iterable[int]) -> int | None:
         """The group that weighs most with this one, if it is enough to join."""
-        mine, score = self._groups[here], self._matcher.score_groups
-        best, best_at = self._matcher.model.join, None
-        for at in sorted(near):
-            theirs = self._groups[at]
-            weight = score(mine, theirs).weight
-            if weight > best and not self._matcher.vetoes(mine, theirs):
-                best, best_at = weight, at
-        return best_at
+        groups = self._groups
+        return self._matcher.heaviest(groups[here], {at: groups[at] for at in near})
 
-    def _near(self, keys: tuple[str, ...], records: int = 1) -> set[int]:
+    def _near(self, keys: tuple[str, ...], records: int = 1) -> dict[int, float]:
+        """The groups that may concern who has these keys, and how much they share with each."""
         shared: dict[int, float] = {}
         weak = 0.0 if len(keys) < MANY * records else 1.0
         for key in keys:
@@ -73,10 +67,11 @@ class Linker:
                 told += 1 / len(holders)
                 for at in holders:
                     shared[at] = shared.get(at, 0.0) + told
-        near = {at for at, told in shared.items() if told > weak + 1}
+        near = {at: told for at, told in shared.items() if told > weak + 1}
         if len(near) <= CANDIDATES:
             return near
-        return set(sorted(near, key=lambda at: (-shared[at], at))[:CANDIDATES])
+        most = sorted(near, key=lambda at: (-shared[at], at))[:CANDIDATES]
+        return {at: near[at] for at in most}
 
     def _hold(self, at: int, keys: tuple[str, ...]) -> None:
         for key in keys:

@@ -122,6 +122,17 @@ def bits(model: Model, outcome: Outcome) -> tuple[float, float]:
     return one, math.log2((alike * m + (1 - alike) * u) / u)
 
 
+def below_best(model: Model, component: str) -> float:
+    """The most that any level of a component tells but for the best one, in bits.
+
+    Never less than nothing, which is what a missing component tells. The values of such an outcome
+    only ever take away from it: see `Model.chance_of`.
+    """
+    shares = model.components.get(component)
+    lower = zip(shares.m[1:], shares.u[1:], strict=True) if shares else ()
+    return max([0.0, *(math.log2(m / u) for m, u in lower)])
+
+
 def levels_of(component: str) -> tuple[str, ...]:
     """The names of a component's levels."""
     return LEVELS.get(component, LEVELS["text"])

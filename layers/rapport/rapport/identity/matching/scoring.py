@@ -8,8 +8,8 @@ from typing import Any
 from rapport.identity.matching import levels
 from rapport.identity.matching.blocking import blocking_keys
 from rapport.identity.matching.features import Features, read_features
-from rapport.identity.matching.levels import Outcome
-from rapport.identity.matching.model import Model, bits
+from rapport.identity.matching.levels import Outcome, told_by
+from rapport.identity.matching.model import Model, below_best, bits
 from rapport.identity.matching.values import Value
 
 _COMPARERS: dict[str, Callable[[Any, Any], list[Outcome]]] = {
@@ -44,6 +44,12 @@ _SIBLING, _OTHER_DATE, _OTHER_YEAR, _OTHER_NUMBER = 5, 3, 1, 3
 """Levels of `whole_name`, `birth`, `birth_year` and `national_id` from which on they conflict."""
 
 _CACHED_PAIRS = 500_000
+_ROUNDING = 1e-6
+"""Bits by which a sum may be off: what comes so near is compared to the end."""
+
+_FEW = 2
+"""So many groups are compared sooner than it is reckoned what they might weigh."""
+
 _BEST = 0.25
 """How far the best pair of values speaks for two groups; their average speaks for the rest."""
 
@@ -88,7 +94,10 @@ class Matcher:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self._pairs: dict[tuple[Value, Value], tuple[float, float]] = {}
+        self._pairs: dict[tuple[str, Value, Value], tuple[float, float]] = {}
+        self._hopes: dict[tuple[str, Value], float] = {}
+        self._told: dict[Outcome, tuple[float, float]] = {}
+        self._below: dict[str, float] = {}
 
     def features(self, attributes: Mapping[str, str]) -> Features:
         """Parse a record's raw attributes."""
@@ -104,6 +113,32 @@ class Matcher:
 
     def score_groups(self, a: Group, b: Group) -> Score:
         """The match weight of two groups: each value of one against each of the other."""
+        return self._score(a, b, {}, math.inf)
+
+    def heaviest(self, mine: Group, others: Mapping[int, Group]) -> int | None:
+        """Which of the groups weighs most with this one, of equals that of the smallest number.
+
+        None where none may be one person with it, or none weighs enough. It is the quicker, the
+        earlier the heaviest comes: the rest need not be compared to the end.
+        """
+        hopes: dict[str, float] = {}
+        if len(others) > _FEW:
+            hopes = {
+                compared: max([self.hope(compared, value) for value in values])
+                for compared, values in mine.values.items()
+            }
+        hope = self.model.prior + sum(hopes.values()) + _ROUNDING if hopes else math.inf
+        best, best_at = self.model.join, None
+        for at, theirs in others.items():
+            weight = self._score(mine, theirs, hopes, hope - best).weight
+            is_best = weight > best or (weight == best and best_at is not None and at < best_at)
+            if is_best and not self.vetoes(mine, theirs):
+                best, best_at = weight, at
+        return best_at
+
+    def _score(self, a: Group, b: Group, hopes: Mapping[str, float], room: float) -> Score:
+        """The match weight of two groups; minus infinity once what speaks against it takes more
+        than `room` from what they were hoped to weigh."""
         parts: dict[str, float] = {}
         relatives = 0.0
         for compared, ours in a.values.items():
@@ -112,6 +147,10 @@ class Matcher:
                 same, kin = self._compare(compared, ours, theirs)
                 parts[compared] = same
                 relatives += kin
+                room += same
+            room -= hopes.get(compared, 0.0)
+            if room < 0:
+                return Score(-math.inf, parts)
         weight = self.model.prior + sum(parts.values())
         return Score(weight - _softplus(self.model.relatives + relatives), parts)
 
@@ -168,21 +207,42 @@ class Matcher:
         )
 
     def _pair(self, compared: str, one: Value, two: Value) -> tuple[float, float]:
-        found = self._pairs.get((one, two))
+        found = self._pairs.get((compared, one, two))
         if found is None:
             found = self._weigh(compared, one, two)
             if len(self._pairs) >= _CACHED_PAIRS:
                 self._pairs.clear()
-            self._pairs[one, two] = self._pairs[two, one] = found
+            self._pairs[compared, one, two] = self._pairs[compared, two, one] = found
         return found
 
     def _weigh(self, compared: str, one: Value, two: Value) -> tuple[float, float]:
         same = kin = 0.0
         for outcome in compare(compared, one, two):
-            told = bits(self.model, outcome)
+            told = self._told.get(outcome)
+            if told is None:
+                told = bits(self.model, outcome)
+                if not outcome.one:
+                    self._told[outcome] = told
             same += told[0]
             kin += told[1]
         return same, kin
+
+    def _most(self, component: str, texts: tuple[str, ...]) -> float:
+        """The most that an outcome may tell, where one of these texts agrees or nearly does."""
+        if component not in self._below:
+            self._below[component] = below_best(self.model, component)
+        exact = [bits(self.model, Outcome(component, 0, one, one))[0] for one in texts or ("",)]
+        return max(self._below[component], *exact)
+
+    def hope(self, compared: str, value: Value) -> float:
+        """The most that any other value may weigh with this one."""
+        found = self._hopes.get((compared, value))
+        if found is None:
+            found = sum([self._most(*told) for told in told_by(compared, value)])
+            if len(self._hopes) >= _CACHED_PAIRS:
+                self._hopes.clear()
+            self._hopes[compared, value] = found
+        return found
 
 
 def _softplus(x: float) -> float:

@@ -5,9 +5,9 @@ or Mandarin), so a form carries all that are plausible and comparisons take the 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from rapport.identity.names.readings import (
     HONG_KONG,
@@ -40,8 +40,7 @@ class Unit:
     usual: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class Reading(NamedTuple):
     """One way to read a name.
 
     `surnames` are the characters the surname may be written with (several for a spelling such as
@@ -244,7 +243,7 @@ def _read_parted(words: Sequence[str]) -> list[Reading]:
     joined = "".join(w for w in words if w not in others)
     if not 6 < len(joined) < 17:
         return []
-    return [replace(reading, western=others, mended=True) for reading in _part_joined(joined)]
+    return [reading._replace(western=others, mended=True) for reading in _part_joined(joined)]
 
 
 @lru_cache(maxsize=16_384)
@@ -286,7 +285,7 @@ def _read_mended(words: Sequence[str], unknown: list[str], surname_at: int) -> I
                 key = (reading.system, reading.spelled, *(unit.text for unit in reading.given))
                 if reading.spelled and len(reading.given) > 1 and key not in seen:
                     seen.add(key)
-                    yield replace(reading, mended=True)
+                    yield reading._replace(mended=True)
 
 
 def _read_core(

@@ -1,7 +1,7 @@
 """How well two names agree: the levels a comparison can end in."""
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 
 class NameOutcome(StrEnum):
@@ -25,8 +25,7 @@ class NameLevel(IntEnum):
     CONFLICT = 7  # the names conflict
 
 
-@dataclass(frozen=True, slots=True)
-class NameMatch:
+class NameMatch(NamedTuple):
     """The result of comparing two names.
 
     `similarity` is in [0, 1] and orders pairs within a level; it is no probability. `outcome` is

@@ -135,6 +135,11 @@ class Name:
         return all(form.is_clean for form in self.forms)
 
     @property
+    def has_han(self) -> bool:
+        """Whether it was given in Han characters."""
+        return any(form.han for form in self.forms)
+
+    @property
     def tokens(self) -> tuple[str, ...]:
         """The words of the first form, or its Han characters."""
         if not self.forms:
