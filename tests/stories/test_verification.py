@@ -283,6 +283,24 @@ def test_a_number_that_takes_no_text_messages_is_called_at_once(
         officer.hears(begun, "approved")
 
 
+def test_a_text_that_aws_reports_as_blocked_is_followed_by_a_call_at_once(
+    stack: StackContext, officer: Officer, providers: Api, admin: Api, jane: Known
+) -> None:
+    name = service(admin, routes=routes("aws_messaging", "sms", "voice"))
+    providers.post("/settings", {"failures": {jane.phone: "CARRIER_BLOCKED"}})
+    with chat(stack, "messenger") as visitor:
+        _, record_id = opens(officer, visitor)
+        begun = officer.verifies(jane.customer_id, session=record_id, service=name)
+
+        def calls() -> list[str]:
+            sent = [one for one in providers.get("/requests")["requests"] if one["body"]]
+            mine = [one for one in sent if jane.phone in one["body"]]
+            return [one["headers"]["x-amz-target"].partition(".")[2] for one in mine]
+
+        eventually("the call", lambda: calls() == ["SendTextMessage", "SendVoiceMessage"])
+        assert officer.hears(begun, "pending")["sends"] == 1, "nobody asked for the call"
+
+
 @pytest.mark.parametrize(
     ("provider", "channel", "more"),
     [
