@@ -1,10 +1,12 @@
 """What must hold once everything had time to end (V1, V2, V4, V6, V11): looked at in each calm."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from rapport.conversations.model import OPENING, Conversation, State
+from rapport.identity.graph import Component
 from rapport.identity.model import Record, Source
 from rapport.notifications.model import RANK, MessageStatus
 from tests.simulation.platform import Platform
@@ -29,6 +31,7 @@ def check(platform: Platform, watch: Watch, owed: Owed) -> None:
     _places_are_whole(platform)
     _nobody_waits_in_vain(platform)
     _is_one_customer(platform)
+    _conversations_followed(platform)
 
 
 def _is_finished(platform: Platform) -> None:
@@ -131,6 +134,31 @@ def _nobody_waits_in_vain(platform: Platform) -> None:
     free = [agent.agent_id for agent in routing.agents.values() if agent.is_eligible]
     if routing.waiting and free:
         raise Broken("V11", f"{len(routing.waiting)} wait while {free[0]} is free")
+
+
+def _conversations_followed(platform: Platform) -> None:
+    """V4, V6: conversations are where customers are, however these were merged and parted.
+
+    Who stands by themselves is led into nobody's conversation, who is gone has none that is open,
+    and an open one reaches whoever speaks on its records for this customer.
+    """
+    stores = platform.stores
+    standing: set[str] = set()
+    speaking: dict[str, set[str]] = defaultdict(set)
+    for component in stores.identities.components.values():
+        if isinstance(component, Component):
+            standing |= set(component.whose.values())
+            for one in component.statements:
+                speaking[one.record_id].add(component.whose[one.statement_id])
+    for head in stores.conversations.current.values():
+        name, customer = head.conversation_id, head.customer_id
+        if head.merged_into is not None and customer in standing:
+            raise Broken("V4", f"{name} leads on to {head.merged_into}, from who is somebody else")
+        if head.is_live and customer not in standing:
+            raise Broken("V4", f"{name} is not resolved, and its customer is gone")
+        for record_id in head.routes if head.is_live else ():
+            if customer not in speaking[record_id]:
+                raise Broken("V6", f"{name} reaches {record_id}, which is somebody else's")
 
 
 def _is_decided(platform: Platform, record: Record) -> bool:
