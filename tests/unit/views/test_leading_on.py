@@ -169,6 +169,30 @@ def test_whoever_is_not_the_one_who_goes_on_takes_along_what_is_theirs() -> None
     }
 
 
+def test_a_record_of_several_others_is_nobody_elses_to_answer() -> None:
+    """Two speak on one record, and neither is any more who wrote there last."""
+    world, conversations = World(), InMemoryConversations()
+    (old,) = people(world, 1)
+    said = world.hear(*(on_whatsapp(PHONES[1], name=one, hours=1) for one in ("Ada", "Bob")))
+    first, second = [one for part in world.components() for one in part.statements][1:]
+    ids = [one.component_id for one in world.components()]
+    kinds = (DecisionKind.APART, DecisionKind.JOIN, DecisionKind.APART)
+    (founder,) = world.graph.components[old.component_id].statements  # type: ignore[union-attr]
+    sides = ((first, second), (founder, second), (founder, second))
+    decisions = [
+        world.asked().decision(0, kind, one.statement_id, other.statement_id)
+        for kind, (one, other) in zip(kinds, sides, strict=True)
+    ]
+    world.engine.decide(decisions[:2], ids)
+    writes(world, conversations, said[1], 5)
+    assert live(conversations) == {old.customer_id: {said[1].record_id}}
+    world.engine.decide(decisions[2:], ids)
+    following(world, conversations, *facts(world))
+    assert said[1].record_id not in conversations.current[old.customer_id].routes
+    (theirs,) = live(conversations)
+    assert theirs == world.customer(said[1])
+
+
 class Moving(InMemoryGraph):
     """A graph in which others get on right after each look at components."""
 

@@ -1,5 +1,6 @@
 """What conversations make of customers who merge or come apart."""
 
+from collections import defaultdict
 from collections.abc import Callable
 
 from rapport.contracts.events import BusEvent
@@ -119,19 +120,24 @@ def _bring(
     for one, other in ((now, rest_now), (rest_now, now)):
         own = _own_records(component, one)
         unmerge(one, other, own, cause, conversations=conversations)
+        _part(one, one, component, cause, conversations)
 
 
 def _part(
     customer_id: str, now: str, component: Component, cause: Cause, conversations: Conversations
 ) -> None:
-    """Who was one customer may be several now: whoever is not `now` takes along what is theirs."""
+    """Who was one customer may be several now: where `now` has nothing to do with a record any
+    more, whoever spoke on it last takes along what was said there."""
     head = conversations.head(customer_id)
-    whose = customers(component)
-    routes = head.routes if head else {}
-    others = {whose[one.statement_id] for one in component.statements if one.record_id in routes}
-    for other in sorted(others - {now, customer_id}):
-        own = _own_records(component, other)
-        unmerge(other, customer_id, own, cause, conversations=conversations)
+    whose, gone = customers(component), defaultdict[str, set[str]](set)
+    for record_id in head.routes if head else ():
+        speakers = {
+            whose[one.statement_id] for one in component.statements if one.record_id == record_id
+        }
+        if speakers and now not in speakers:
+            gone[owner_of(component, record_id)].add(record_id)
+    for other in sorted(gone.keys() - {customer_id}):
+        unmerge(other, customer_id, gone[other], cause, conversations=conversations)
 
 
 def _repoint(component: Component, graph: Graph) -> None:
