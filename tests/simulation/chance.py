@@ -16,13 +16,14 @@ class Chance:
     """Answers of one seed."""
 
     def __init__(self, seed: int) -> None:
-        self._key = str(seed).encode()
+        key = str(seed).encode()
+        self._begun = {size: blake2b(key=key, digest_size=size) for size in range(1, 65)}
 
     def bits(self, number: int, *names: object) -> int:
         """A number of at most `number` (up to 512) bits."""
-        text = "|".join(map(str, names)).encode()
-        digest = blake2b(text, key=self._key, digest_size=(number + 7) // 8).digest()
-        return int.from_bytes(digest, "big") & ((1 << number) - 1)
+        hashed = self._begun[(number + 7) // 8].copy()
+        hashed.update("|".join(map(str, names)).encode())
+        return int.from_bytes(hashed.digest(), "big") & ((1 << number) - 1)
 
     def unit(self, *names: object) -> float:
         """A number from 0 up to, but not, 1."""

@@ -30,7 +30,7 @@ class Size:
     spells_a_day: int = 4
 
 
-SMALL = Size(customers=36, agents=4, days=14)
+SMALL = Size(customers=28, agents=4, days=14)
 TINY = Size(customers=14, agents=3, days=7, days_a_talk=2, spells_a_day=6)
 LONG = Size(customers=2000, agents=60, days=90, days_a_talk=30)
 

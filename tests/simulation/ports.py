@@ -64,6 +64,7 @@ class BusTwin:
     def __init__(self, rules: list[Rule], is_sent: Callable[[sqs.Queue, int], None]) -> None:
         self._rules = rules
         self._is_sent = is_sent
+        self._concerned: dict[str, list[Rule]] = {}
 
     def publish(self, events: Sequence[Envelope]) -> list[Envelope]:
         """Take all events, to the queues whose rules they match."""
@@ -73,12 +74,25 @@ class BusTwin:
                 "detail-type": event.detail_type,
                 "detail": event.model_dump(mode="json", exclude={"detail_type"}),
             }
-            for pattern, queues in self._rules:
+            for pattern, queues in self._about(event.detail_type):
                 if matches(pattern, told):
                     for queue in queues:
                         queue.send(dumps(told))
                         self._is_sent(queue, _delay(queue))
         return []
+
+    def _about(self, detail_type: str) -> list[Rule]:
+        """The rules that an event of that type may match: most are about a few others."""
+        found = self._concerned.get(detail_type)
+        if found is None:
+            told = {"detail-type": detail_type}
+            found = [
+                (pattern, queues)
+                for pattern, queues in self._rules
+                if matches({key: pattern[key] for key in told if key in pattern}, told)
+            ]
+            self._concerned[detail_type] = found
+        return found
 
 
 def _delay(queue: sqs.Queue) -> int:

@@ -1,11 +1,14 @@
 """What must hold once everything had time to end (V1, V2, V4, V6, V11): looked at in each calm."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import combinations
 
 from rapport.conversations.model import OPENING, Conversation, State
-from rapport.identity.model import Record, Source
+from rapport.identity.graph import Component, DecisionKind
+from rapport.identity.model import Source
 from rapport.notifications.model import RANK, MessageStatus
 from tests.simulation.platform import Platform
 from tests.simulation.watch import Broken, Watch
@@ -29,6 +32,7 @@ def check(platform: Platform, watch: Watch, owed: Owed) -> None:
     _places_are_whole(platform)
     _nobody_waits_in_vain(platform)
     _is_one_customer(platform)
+    _conversations_followed(platform)
 
 
 def _is_finished(platform: Platform) -> None:
@@ -133,31 +137,69 @@ def _nobody_waits_in_vain(platform: Platform) -> None:
         raise Broken("V11", f"{len(routing.waiting)} wait while {free[0]} is free")
 
 
-def _is_decided(platform: Platform, record: Record) -> bool:
-    """Whether people or other rules say who this is: then that must follow, see `stewards`."""
-    components = platform.stores.identities.components
-    component = components[record.component_id]
-    while isinstance(component, str):
-        component = components[component]
-    is_decided = bool(component.decisions)
-    return is_decided or platform.stores.rule_book.current() is not None
+def _conversations_followed(platform: Platform) -> None:
+    """V4, V6: conversations are where customers are, however these were merged and parted.
+
+    Who stands by themselves is led into nobody's conversation, who is gone has none that is open,
+    and an open one reaches whoever speaks on its records for this customer.
+    """
+    stores = platform.stores
+    standing: set[str] = set()
+    speaking: dict[str, set[str]] = defaultdict(set)
+    for component in stores.identities.components.values():
+        if isinstance(component, Component):
+            standing |= set(component.whose.values())
+            for one in component.statements:
+                speaking[one.record_id].add(component.whose[one.statement_id])
+    for head in stores.conversations.current.values():
+        name, customer = head.conversation_id, head.customer_id
+        if head.merged_into is not None and customer in standing:
+            raise Broken("V4", f"{name} leads on to {head.merged_into}, from who is somebody else")
+        if head.is_live and customer not in standing:
+            raise Broken("V4", f"{name} is not resolved, and its customer is gone")
+        for record_id in head.routes if head.is_live else ():
+            if customer not in speaking[record_id]:
+                raise Broken("V6", f"{name} reaches {record_id}, which is somebody else's")
 
 
 def _is_one_customer(platform: Platform) -> None:
-    """V2: a phone that a platform vouches for has one customer, however many met it at once.
+    """V2: a phone that a platform vouches for has one customer, however many met it at once,
+    unless people said of two that they are apart, or rules say that a phone tells nothing.
 
     V6: a message is of a customer whom its record speaks for, or did before customers merged.
     """
     stores = platform.stores
-    owners: dict[str, str] = {}
-    for record in stores.identities.by_id.values():
-        if _is_decided(platform, record):
-            continue
-        for item in record.identifiers:
-            is_vouched = item.namespace == "phone" and item.assurance.rank >= 1
-            owner = owners.setdefault(item.value, record.customer_id) if is_vouched else None
-            if owner not in (None, record.customer_id):
-                raise Broken("V2", f"{record.record_id} has a phone of another customer")
+    for held in _phones(platform) if _phones_join(platform) else ():
+        for one, other in combinations(sorted(held), 2):
+            if not _are_apart(one, other, held[one]):
+                raise Broken("V2", f"{one} has a phone of {other}")
     for key, message in stores.messages.messages.items():
         if message.customer_id not in stores.identities.owners[message.record_id]:
             raise Broken("V6", f"{key} is shown on another customer")
+
+
+def _phones(platform: Platform) -> Iterable[dict[str, Component]]:
+    """Of each telephone the customers who have it, and the component that each lies in."""
+    found: dict[str, dict[str, Component]] = defaultdict(dict)
+    components = platform.stores.identities.components.values()
+    for component in (one for one in components if isinstance(one, Component)):
+        for statement in component.statements:
+            for item in statement.identifiers:
+                if item.namespace == "phone" and item.assurance.rank >= 1:
+                    found[item.value][component.whose[statement.statement_id]] = component
+    return found.values()
+
+
+def _phones_join(platform: Platform) -> bool:
+    rules = platform.stores.rule_book.current()
+    namespaces = rules.namespaces if rules is not None else ()
+    return all(one.joins_from is not None for one in namespaces if one.name == "phone")
+
+
+def _are_apart(one: str, other: str, component: Component) -> bool:
+    """Whether somebody decided so of something that each of two customers said."""
+    return any(
+        {component.whose[side] for side in decision.sides} == {one, other}
+        for decision in component.decisions
+        if decision.kind is DecisionKind.APART
+    )

@@ -104,10 +104,13 @@ class Watch:
             if before.state is not State.RESOLVED:
                 raise Broken("V2", f"{before.conversation_id} is open, and another has begun")
             return
-        # Records that turn out to be another customer's take what was said on them along.
+        # Records that turn out to be another customer's take what was said on them along: then it
+        # is when the others said their last, and nothing earlier.
         gives_up = not before.routes.keys() <= head.routes.keys()
-        is_earlier = head.last_message_at < before.last_message_at and not gives_up
-        if is_earlier or head.version < before.version:
+        least = before.last_message_at
+        if gives_up and head.routes:
+            least = min(least, max(one.last_at for one in head.routes.values()))
+        if head.last_message_at < least or head.version < before.version:
             raise Broken("V3", f"{head.conversation_id} went back in time")
         if before.assignee and head.assignee and before.assignee != head.assignee:
             raise Broken("V2", f"{head.conversation_id} was taken from its agent")

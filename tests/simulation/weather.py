@@ -19,13 +19,17 @@ class AnswerNeverCame(Exception):
 
 
 class Weather:
-    """The spells of now, and whom they hit. `base` is the share of calls at which one dies."""
+    """The spells of now, and whom they hit. `base` is the share of calls at which one dies.
+
+    `clocks` are the spells so far in which clocks were off.
+    """
 
     def __init__(self, chance: Chance, timeline: Timeline, base: float = 0.0005) -> None:
         self._chance = chance
         self._timeline = timeline
         self._base = base
         self.active: list[Spell] = []
+        self.clocks: list[Spell] = []
         self.is_calm = False
         self.faults = 0
         self.told: Callable[[str], None] | None = None
@@ -33,6 +37,8 @@ class Weather:
     def begin(self, spell: Spell) -> None:
         """A spell begins."""
         self.active.append(spell)
+        if spell.kind == "clock":
+            self.clocks.append(spell)
 
     def end(self, spell: Spell) -> None:
         """A spell is over."""

@@ -2,19 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
-from enum import Enum
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
-
-from rapport.kernel.clock import iso
 from tests.simulation.agents import Agents, claims
 from tests.simulation.chance import Chance
 from tests.simulation.code_watch import CodeWatch
 from tests.simulation.people import Customers
+from tests.simulation.plain import plain
 from tests.simulation.plan import Action, Plan, calms
 from tests.simulation.platform import Platform
 from tests.simulation.providers import Providers
@@ -195,26 +191,3 @@ def live(
 ) -> Ending:
     """Live through a plan; `told` hears what happens."""
     return World(plan, plant, told).run()
-
-
-def plain(value: Any) -> Any:
-    """Anything in a store as JSON takes it, in an order of its own."""
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, str | int | float | None):
-        return value
-    if isinstance(value, datetime):
-        return iso(value)
-    if is_dataclass(value):
-        return [plain(getattr(value, field.name)) for field in fields(value)]
-    if isinstance(value, Mapping):
-        return sorted(([plain(key), plain(one)] for key, one in value.items()), key=json.dumps)
-    if isinstance(value, set | frozenset):
-        return sorted((plain(one) for one in value), key=json.dumps)
-    if isinstance(value, list | tuple | Iterator):
-        return [plain(one) for one in value]
-    if isinstance(value, bytes):
-        return hashlib.sha256(value).hexdigest()
-    return type(value).__name__

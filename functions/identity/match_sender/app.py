@@ -3,6 +3,7 @@
 from rapport import wiring, wiring_otp
 from rapport.activity.model import tracked_event
 from rapport.contracts.inbound import TRACKED, ReceivedEvent
+from rapport.conversations.model import Conversation
 from rapport.conversations.service import Stores, receive
 from rapport.entrypoint.observability import log
 from rapport.entrypoint.queue import consumes
@@ -24,7 +25,7 @@ def handler(received: ReceivedEvent) -> None:
     if received.event.kind in TRACKED:
         wiring.activities().add(tracked_event(received, record.record_id, record.saying))
     else:
-        receive(received, record.record_id, record.customer_id, record.saying, stores=_stores())
+        _receive(received, record)
     log("sender_matched", record_id=record.record_id, customer_id=record.customer_id)
 
 
@@ -42,5 +43,16 @@ def _answered(received: ReceivedEvent, record: Record) -> tuple[ReceivedEvent, R
     return answered.received, record
 
 
-def _stores() -> Stores:
-    return Stores(messages=wiring.messages(), conversations=wiring.conversations())
+def _receive(received: ReceivedEvent, record: Record) -> None:
+    def led_on(head: Conversation) -> str:
+        # Hardly any message meets customers who have just merged or come apart.
+        from rapport.conversations.merging import Cause
+        from rapport.views.following import lead_on
+
+        cause = Cause(f"{received.ingest_id}.led", wiring.clock().now())
+        graph, conversations = wiring.identities(), wiring.conversations()
+        return lead_on(head, record, cause, graph=graph, conversations=conversations)
+
+    stores = Stores(messages=wiring.messages(), conversations=wiring.conversations())
+    record_id, said = record.record_id, record.saying
+    receive(received, record_id, record.customer_id, said, stores=stores, lead_on=led_on)

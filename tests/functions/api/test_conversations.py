@@ -83,6 +83,14 @@ def test_a_resolved_conversation_is_reopened_first(stage: Stage) -> None:
     assert (answer.status, "reopen" in answer.json["detail"]) == (409, True)
 
 
+def test_nobody_is_answered_where_all_who_wrote_are_another_customer(stage: Stage) -> None:
+    """An unmerge took them along; somebody has opened what is left again."""
+    head = with_conversation(stage, routes={})
+    answer = post(stage, head, "/messages", TEXT)
+    assert (answer.status, "another customer" in answer.json["detail"]) == (409, True)
+    assert stage.ledger.entries == {}
+
+
 def test_a_snoozed_conversation_can_be_answered(stage: Stage) -> None:
     head = with_conversation(stage, state=State.SNOOZED, snoozed_until=after(hours=1))
     assert post(stage, head, "/messages", TEXT).status == 202

@@ -374,6 +374,46 @@ def test_one_who_never_wrote_begins_anew_after_an_unmerge() -> None:
     assert set(the_head(conversations, OLD).routes) == {"r1"}
 
 
+@pytest.mark.parametrize("state", [State.OPEN, State.RESOLVED])
+def test_who_has_left_is_not_reached_by_whoever_opens_the_conversation_again(state: State) -> None:
+    """It began after the merge, only they wrote in it, and it was resolved an hour ago."""
+    only = in_state(a_head(OLD, "r2", 1), state)
+    conversations = holding(only)
+    unmerge(YOUNG, OLD, {"r2"}, CAUSE, conversations=conversations)
+    assert the_head(conversations, OLD).routes == {}
+    assert conversations.archived[only.conversation_id].routes == {}
+    lands("r1", OLD, 90)(conversations)
+    assert the_head(conversations, OLD).is_live
+    assert set(the_head(conversations, OLD).routes) == {"r1"}
+
+
+def test_of_a_resolved_conversation_each_has_what_was_said_on_their_records() -> None:
+    """The younger wrote only after they had become one: their part is found in their archive."""
+    whole = in_state(a_head(OLD, "r1", 1), State.RESOLVED)
+    later = a_route(record_id="r2", address="r2", last_at=after(minutes=9))
+    whole = replace(whole, routes={**whole.routes, "r2": later}, last_message_at=later.last_at)
+    conversations = holding(whole)
+    for _ in range(2):
+        unmerge(YOUNG, OLD, {"r2"}, CAUSE, conversations=conversations)
+        (theirs,) = conversations.past(YOUNG, 10)
+        (rest,) = conversations.past(OLD, 10)
+        assert (set(theirs.routes), theirs.last_message_at) == ({"r2"}, after(minutes=9))
+        assert (set(rest.routes), rest.last_message_at) == ({"r1"}, after(minutes=1))
+        assert theirs.resolved_at == rest.resolved_at == whole.resolved_at
+        assert conversations.events == []
+
+
+def test_what_was_said_later_than_ones_own_conversation_was_resolved_is_within_it() -> None:
+    whole = in_state(a_head(OLD, "r2", 40, resolved_at=after(minutes=50)), State.OPEN)
+    whole = replace(whole, state=State.RESOLVED)
+    own = in_state(a_head(YOUNG, "r3", 5), State.RESOLVED)
+    conversations = holding(whole, own)
+    unmerge(YOUNG, OLD, {"r2", "r3"}, CAUSE, conversations=conversations)
+    theirs = the_head(conversations, YOUNG)
+    assert (set(theirs.routes), theirs.state) == ({"r2", "r3"}, State.RESOLVED)
+    assert theirs.resolved_at == after(minutes=50)
+
+
 def test_an_unmerge_of_those_who_never_merged_changes_nothing() -> None:
     conversations = both()
     before = dict(conversations.current)

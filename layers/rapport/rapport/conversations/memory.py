@@ -109,7 +109,9 @@ class InMemoryConversations:
         self.current[head.customer_id] = head
         self.events.extend(events)
 
-    def archive(self, head: Conversation, before: Conversation, events: Sequence[Envelope]) -> None:
+    def archive(
+        self, head: Conversation, before: Conversation | None, events: Sequence[Envelope]
+    ) -> None:
         """Write a resolved head and its copy, or raise `Conflict`."""
         self.write(head, before, events)
         self.archived[head.conversation_id] = head

@@ -81,7 +81,8 @@ def unmerge(
             if back is not None and back != own:
                 is_back = back.is_live and not (own and own.is_live)
                 facts = [_reopened(back, own)] if is_back else []
-                conversations.write(back, own, _events(facts, cause, f"restored.{restored}"))
+                events = _events(facts, cause, f"restored.{restored}")
+                _write(back, own, events, conversations)
             for left, moved in given:
                 if moved:
                     _give_up(left, moved, restored, cause, conversations)
@@ -89,6 +90,17 @@ def unmerge(
         except Conflict:
             continue
     raise Transient("The conversations kept changing; try again.")
+
+
+def _write(
+    back: Conversation,
+    own: Conversation | None,
+    events: Sequence[Envelope],
+    conversations: Conversations,
+) -> None:
+    """What they had resolved lies in their archive, whatever they begin next."""
+    write = conversations.write if back.is_live or not back.routes else conversations.archive
+    write(back, own, events)
 
 
 def _lefts(
@@ -115,11 +127,11 @@ def _give_up(
     conversations: Conversations,
 ) -> None:
     remaining = _without(left, moved, cause.at)
-    if remaining.is_live or not left.is_live:
+    if remaining.is_live:
         conversations.write(remaining, left, [])
-    else:
-        events = _events([_resolved(left)], cause, f"left.{restored}")
-        conversations.archive(remaining, left, events)
+        return
+    facts = [_resolved(left)] if left.is_live else []
+    conversations.archive(remaining, left, _events(facts, cause, f"left.{restored}"))
 
 
 def _signpost(merged: str, into: str) -> Conversation:
@@ -199,8 +211,9 @@ def _restored(
     moved: dict[str, Route] = {}
     for _, routes in given:
         moved = _newest(moved, routes)
-    source = next((left for left, routes in given if routes and left.is_live), None)
-    goes_on = source is not None
+    sources = sorted((left for left, routes in given if routes), key=_lately)
+    source = sources[-1] if sources else None
+    goes_on = source is not None and source.is_live
     if own is None or not own.routes:
         if source is None:
             if own is None or own.merged_into is None:
@@ -216,7 +229,7 @@ def _restored(
     return replace(
         own,
         state=State.OPEN if is_live and not own.is_live else own.state,
-        resolved_at=None if is_live else own.resolved_at,
+        resolved_at=None if is_live else max(one.resolved_at or _NEVER for one in [own, *sources]),
         snoozed_until=None if own.merged_into else own.snoozed_until,
         assignee=None if own.merged_into else own.assignee,
         assigned_at=None if own.merged_into else own.assigned_at,
@@ -233,19 +246,28 @@ def _opened(customer_id: str, left: Conversation, moved: Mapping[str, Route]) ->
         left,
         conversation_id=conversation_id(customer_id, left.opened_at),
         customer_id=customer_id,
-        state=State.OPEN,
+        state=State.OPEN if left.is_live else State.RESOLVED,
         snoozed_until=None,
         assignee=None,
         assigned_at=None,
         routes=dict(moved),
         last_message_at=max(one.last_at for one in moved.values()),
+        merged_into=None,
+        merged_state=None,
         version=1,
     )
 
 
+def _lately(head: Conversation) -> tuple[bool, datetime]:
+    """A live conversation is the latest, then the one that was resolved last."""
+    return head.is_live, head.resolved_at or _NEVER
+
+
 def _without(left: Conversation, moved: Mapping[str, Route], at: datetime) -> Conversation:
+    """Where nothing is left it reaches nobody, so that nobody is answered who has left, whoever
+    opens it again."""
     routes = {key: route for key, route in left.routes.items() if key not in moved}
-    remaining = replace(left, routes=routes or left.routes, version=left.version + 1)
+    remaining = replace(left, routes=routes, version=left.version + 1)
     if routes:
         last = max(one.last_at for one in routes.values())
         return replace(remaining, last_message_at=min(left.last_message_at, last))
@@ -255,9 +277,7 @@ def _without(left: Conversation, moved: Mapping[str, Route], at: datetime) -> Co
 
 
 def _routes(head: Conversation, record_ids: Collection[str]) -> dict[str, Route]:
-    own = {key: route for key, route in head.routes.items() if key in record_ids}
-    # A resolved head without other records has nothing to give away: it is what it was.
-    return own if head.is_live or len(own) < len(head.routes) else {}
+    return {key: route for key, route in head.routes.items() if key in record_ids}
 
 
 def _newest(known: Mapping[str, Route], more: Mapping[str, Route]) -> dict[str, Route]:

@@ -52,7 +52,9 @@ class Conversations(Protocol):
         """Replace the head that was read as `before` (None: there is none); raises `Conflict`."""
         ...
 
-    def archive(self, head: Conversation, before: Conversation, events: Sequence[Envelope]) -> None:
+    def archive(
+        self, head: Conversation, before: Conversation | None, events: Sequence[Envelope]
+    ) -> None:
         """Write a resolved head and its archived copy, all or nothing; raises `Conflict`."""
         ...
 

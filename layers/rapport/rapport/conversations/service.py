@@ -39,12 +39,28 @@ class Stores:
     conversations: Conversations
 
 
+LeadOn = Callable[[Conversation], str]
+"""Of a conversation that leads on: the customer to whose the message belongs that came to it."""
+
+
+def as_it_says(head: Conversation) -> str:
+    """Where `head` leads on to; itself where it does not."""
+    return head.merged_into or head.customer_id
+
+
 def receive(
-    received: ReceivedEvent, record_id: str, customer_id: str, said: str = "", *, stores: Stores
+    received: ReceivedEvent,
+    record_id: str,
+    customer_id: str,
+    said: str = "",
+    *,
+    stores: Stores,
+    lead_on: LeadOn = as_it_says,
 ) -> None:
     """Store what `received` says and bring its customer's conversation up to date.
 
-    `said` tells what the sender says of themselves (identity's digest of it).
+    `said` tells what the sender says of themselves (identity's digest of it). `lead_on` is asked
+    where the customer's conversation went on in another's: they may have come apart since.
 
     Twice is once: the message is a conditional write on its natural key. A provider's duplicate
     ends there; our own retry (same `ingest_id`) goes on to the conversation, since it may have died
@@ -57,7 +73,7 @@ def receive(
         return
     _apply(message, stores.messages)
     if wants_answer:
-        _open(message, _route(received, message), stores.conversations)
+        _open(message, _route(received, message), stores.conversations, lead_on)
 
 
 def _apply(message: Message, messages: Messages) -> None:
@@ -67,12 +83,12 @@ def _apply(message: Message, messages: Messages) -> None:
         messages.erase(target_key(message), message.at)
 
 
-def _open(message: Message, route: Route, conversations: Conversations) -> None:
+def _open(message: Message, route: Route, conversations: Conversations, lead_on: LeadOn) -> None:
     done, head = conversations.touch(message, route)
     for _ in range(ATTEMPTS):
         if head is not None and head.merged_into is not None:
             # The customer turned out to be another one meanwhile; there the conversation goes on.
-            message = replace(message, customer_id=head.merged_into)
+            message = replace(message, customer_id=lead_on(head))
             done, head = conversations.touch(message, route)
             continue
         opened = None if done else model.after(message, route, head)

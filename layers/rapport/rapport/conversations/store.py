@@ -172,7 +172,9 @@ class DynamoConversations:
             if failed.item != from_item(put["Item"]):
                 raise Conflict("The conversation has changed meanwhile.") from None
 
-    def archive(self, head: Conversation, before: Conversation, events: Sequence[Envelope]) -> None:
+    def archive(
+        self, head: Conversation, before: Conversation | None, events: Sequence[Envelope]
+    ) -> None:
         """One transaction of two puts, since a resolved head is replaced by the next one."""
         copy = conversation_item(head, [], archive_key(head.customer_id, head.conversation_id))
         with translated():

@@ -72,11 +72,7 @@ def _join_bridges(groups: Groups, holdings: Holdings, *, contested: bool) -> Non
 def join_nameless(groups: Groups, holdings: Holdings) -> None:
     """Join what has neither name nor second identifier: to the only holder, or by time."""
     for holding in holdings.shared:
-        loose = [
-            index
-            for index in holdings.vouching[holding]
-            if holdings.is_loose(index) and len(groups.of(index).members) == 1
-        ]
+        loose = _loose(groups, holdings, holding)
         if not loose:
             continue
         holders = holdings.holders(groups, holding)
@@ -91,6 +87,25 @@ def join_nameless(groups: Groups, holdings: Holdings) -> None:
                 _join_if_possible(groups, at, index, "same_identifier", holding)
         else:
             _join_by_time(groups, holdings, holding, loose, holders)
+
+
+def _loose(groups: Groups, holdings: Holdings, holding: Holding) -> list[int]:
+    """What vouches for an identifier and stands alone, or with no more than what people joined it
+    with that tells as little: one statement of each."""
+    decided: set[str] = set()
+    for link in groups.links:
+        if link.rule == "decision":
+            decided |= {link.left, link.right}
+
+    def tells_nothing(member: int) -> bool:
+        return holdings.is_loose(member) and groups.facts[member].id in decided
+
+    found: dict[int, int] = {}
+    for index in holdings.vouching[holding]:
+        members = groups.of(index).members
+        if holdings.is_loose(index) and (len(members) == 1 or all(map(tells_nothing, members))):
+            found.setdefault(members[0], index)
+    return [*found.values()]
 
 
 def _join_same_name(groups: Groups, holdings: Holdings, holding: Holding) -> None:

@@ -75,6 +75,8 @@ def _entered(conversation: Conversation, seed: Seed, ledger: Ledger) -> LedgerEn
 
 
 def _route(record_id: str | None, conversation: Conversation) -> Route:
+    if not conversation.routes:
+        raise Conflict("Whoever wrote here turned out to be another customer.")
     if record_id is None:
         return conversation.latest_route()
     route = conversation.routes.get(record_id)
