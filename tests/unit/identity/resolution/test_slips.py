@@ -3,6 +3,7 @@
 from rapport.identity.model import Attestation
 from tests.unit.identity.resolution.saying import (
     BROWSER,
+    MAIL,
     OTHER_PHONE,
     PHONE,
     claimed,
@@ -106,3 +107,21 @@ def test_names_that_say_nothing_of_each_other_need_the_number_noted_twice() -> N
     again = say("again", claimed("phone", PHONE), name="簡偉琪", day=8, attestation=SHOP)
     assert people(resolved(chat, once)) == {"chat", "once"}
     assert people(resolved(chat, once, again)) == {"again chat once"}
+
+
+def test_a_mistyped_name_between_two_people_explains_no_other_characters() -> None:
+    found = resolved(
+        say("a", vouched("phone", PHONE), name="彭雯天", day=0),
+        say("b", vouched("phone", PHONE), vouched("email", MAIL), name="Pang Muicun", day=2),
+        say("c", vouched("email", MAIL), name="彭梅俊", day=4),
+    )
+    assert people(found) == {"a", "b c"}
+
+
+def test_a_name_that_is_spelled_well_is_no_slip_for_one_that_is_not() -> None:
+    found = resolved(
+        say("a", vouched("phone", PHONE), name="彭雯天", day=0),
+        say("b", vouched("phone", PHONE), vouched("email", MAIL), name="Pang Muicun", day=2),
+        say("c", vouched("email", MAIL), name="Pang Mui-Chun", day=4),
+    )
+    assert people(found) == {"a", "b c"}
