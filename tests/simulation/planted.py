@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from rapport.contracts.events import Envelope
+from rapport.contracts.identity import CustomersUnmerged
 from rapport.contracts.inbound import Status
 from rapport.conversations.model import Conversation, Message
 from rapport.ingest.ports import QueueEntry
 from rapport.kernel.clock import iso
 from rapport.notifications.model import Failure, LedgerEntry, MessageStatus
+from rapport.otp.guard_books import PrefixBook
 from rapport.otp.model import Status as CodeStatus
 from rapport.otp.model import Verification
 from rapport.routing.model import Agent
@@ -183,6 +185,30 @@ def a_guess_is_counted_each_time_it_comes(platform: Platform) -> None:
     store.refuse = refused  # type: ignore[method-assign, assignment]
 
 
+def a_parting_is_told_to_nobody(platform: Platform) -> None:
+    """Customers come apart, and their conversations never hear of it."""
+    fixed = platform.processes._fixed
+    bus = fixed["bus"]()
+
+    class Forgetful:
+        def publish(self, events: Sequence[Envelope]) -> Any:
+            parted = CustomersUnmerged.detail_type
+            return bus.publish([one for one in events if one.detail_type != parted])
+
+    fixed["bus"] = Forgetful
+
+
+def a_book_forgets_what_it_counted(platform: Platform) -> None:
+    """The fraud guard counts a batch again that comes again."""
+    books = platform.stores.guard_books
+    save = books.save_prefix
+
+    def saved(book: PrefixBook, events: Sequence[Envelope]) -> bool:
+        return save(replace(book, seen={}), events)
+
+    books.save_prefix = saved  # type: ignore[method-assign]
+
+
 PLANTS: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
@@ -197,5 +223,7 @@ PLANTS: dict[str, Plant] = {
         a_code_is_approved_without_its_condition,
         a_resend_makes_another_code,
         a_guess_is_counted_each_time_it_comes,
+        a_parting_is_told_to_nobody,
+        a_book_forgets_what_it_counted,
     )
 }
