@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from benchmarks import webhooks
 from benchmarks.calls import Invocation
 from benchmarks.cloud import BenchCloud
 from benchmarks.cost import READ_UNIT
@@ -25,17 +24,13 @@ from tests.tables import ROOT, resources
 
 DOCUMENT = ROOT / "docs" / "scale.md"
 Stages = Mapping[str, Sequence[Invocation]]
-BASIC = "Basic YS13cml0ZS1rZXktb2YtdGhlLXNob3AtMDAwMTo="
 
 
 def counted() -> Stages:
-    """Every stage of the benchmark's stories, and two that only a plan needs."""
+    """Every stage of the benchmark's stories, and one that only a plan needs."""
     beginning = datetime.now(UTC).replace(microsecond=0) - SPAN
     with BenchCloud(beginning) as cloud:
         stages = dict(tell(cloud).stages)
-        body = webhooks.TRACKED | {"messageId": "022bb90c-bbac-11e4-8dfc-aa07a5b093dc"}
-        again = partial(cloud.request, "POST", "/v1/track", body, headers={"authorization": BASIC})
-        stages["tracked again"] = cloud.settle(lambda: cloud.must(again()))
         page = cloud.must(cloud.request("GET", "/v1/conversations", claims=STAFF)).json
         place = f"/v1/conversations/{page['items'][0]['conversation_id']}/resolve"
         resolved = partial(cloud.request, "POST", place, {}, claims=STAFF)

@@ -109,12 +109,17 @@ def _screen(cloud: BenchCloud, stories: Stories) -> None:
 
 
 def _tracked(cloud: BenchCloud, stories: Stories) -> None:
-    """Two visitors come to the shop: at the first, matching reads the rules in force, which it
-    keeps for a minute, and the function its secret."""
+    """Two visitors come to the shop, and the second goes on to another page.
+
+    At the first, matching reads the rules in force, which it keeps for a minute, and the function
+    its secret.
+    """
     key = base64.b64encode(f"{webhooks.WRITE_KEY}:".encode()).decode()
     headers = {"authorization": f"Basic {key}"}
     first = {**webhooks.TRACKED, "anonymousId": "507f191e810c19729de860eb", "messageId": "first"}
-    for name, body in (("tracked, first", first), ("tracked", webhooks.TRACKED)):
+    again = {**webhooks.TRACKED, "messageId": "022bb90c-bbac-11e4-8dfc-aa07a5b093dc"}
+    bodies = {"tracked, first": first, "tracked": webhooks.TRACKED, "tracked again": again}
+    for name, body in bodies.items():
         track = partial(cloud.request, "POST", "/v1/track", body, headers=headers)
         stories.stage(name, _settled(cloud, track))
 
