@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import combinations
+from itertools import combinations, product
 
 from rapport.conversations.model import OPENING, Conversation, State
 from rapport.identity.graph import Component, DecisionKind
 from rapport.identity.model import Source
+from rapport.identity.names import Name, compare_names, parse_name
 from rapport.notifications.model import RANK, MessageStatus
 from tests.simulation.platform import Platform
 from tests.simulation.watch import Broken, Watch
@@ -164,7 +165,8 @@ def _conversations_followed(platform: Platform) -> None:
 
 def _is_one_customer(platform: Platform) -> None:
     """V2: a phone that a platform vouches for has one customer, however many met it at once,
-    unless people said of two who have it that they are apart, or rules that phones tell nothing.
+    unless people said of two who have it that they are apart, or rules that phones tell nothing;
+    or two people's names stand against each other, since staff made one customer of two phones.
 
     V6: a message is of a customer whom its record speaks for, or did before customers merged.
     """
@@ -172,7 +174,8 @@ def _is_one_customer(platform: Platform) -> None:
     for held in _phones(platform) if _phones_join(platform) else ():
         pairs = [*combinations(sorted(held), 2)]
         # Where two of its holders were parted it is shared, and tells nothing of a third.
-        if pairs and not any(_are_apart(*pair, held[pair[0]]) for pair in pairs):
+        are_two = (_are_apart(*p, held[p[0]]) or _are_unlike(*p, held[p[0]]) for p in pairs)
+        if pairs and not any(are_two):
             raise Broken("V2", f"{pairs[0][0]} has a phone of {pairs[0][1]}")
     for key, message in stores.messages.messages.items():
         if message.customer_id not in stores.identities.owners[message.record_id]:
@@ -195,6 +198,16 @@ def _phones_join(platform: Platform) -> bool:
     rules = platform.stores.rule_book.current()
     namespaces = rules.namespaces if rules is not None else ()
     return all(one.joins_from is not None for one in namespaces if one.name == "phone")
+
+
+def _are_unlike(one: str, other: str, component: Component) -> bool:
+    names: dict[str, list[Name]] = {one: [], other: []}
+    for statement in component.statements:
+        told = statement.attributes.get("full_name")
+        whose = component.whose[statement.statement_id]
+        if told and whose in names:
+            names[whose].append(parse_name(told))
+    return any(compare_names(*pair).conflicts for pair in product(names[one], names[other]))
 
 
 def _are_apart(one: str, other: str, component: Component) -> bool:

@@ -79,6 +79,12 @@ def resolve(component: Component, rules: Rules, matcher: Matcher) -> Resolution:
     if groups.count > 1:
         join_alike(groups, holdings, matcher)
         join_nameless(groups, holdings)
+    before = 0
+    while decisions and groups.count not in (1, before):
+        # Whom people joined before anybody knew a name has one by now, on every number of theirs.
+        before = groups.count
+        for join in (join_named, join_unlike, join_nameless):
+            join(groups, holdings)
     return Resolution(
         customers=_customers(groups, facts, void),
         links=tuple(groups.links),

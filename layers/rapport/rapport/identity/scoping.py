@@ -90,20 +90,12 @@ def join_nameless(groups: Groups, holdings: Holdings) -> None:
 
 
 def _loose(groups: Groups, holdings: Holdings, holding: Holding) -> list[int]:
-    """What vouches for an identifier and stands alone, or with no more than what people joined it
-    with that tells as little: one statement of each."""
-    decided: set[str] = set()
-    for link in groups.links:
-        if link.rule == "decision":
-            decided |= {link.left, link.right}
-
-    def tells_nothing(member: int) -> bool:
-        return holdings.is_loose(member) and groups.facts[member].id in decided
-
+    """What vouches for an identifier and stands alone, or with others that tell as little, which
+    people joined it with: one statement of each."""
     found: dict[int, int] = {}
     for index in holdings.vouching[holding]:
         members = groups.of(index).members
-        if holdings.is_loose(index) and (len(members) == 1 or all(map(tells_nothing, members))):
+        if all(map(holdings.is_loose, members)):
             found.setdefault(members[0], index)
     return [*found.values()]
 

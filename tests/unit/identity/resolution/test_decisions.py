@@ -70,3 +70,15 @@ def test_what_only_a_retracted_statement_connected_falls_apart() -> None:
     assert people(resolved(*SAID, MAILED, bridge)) == {"a b bridge m"}
     found = people(resolved(*SAID, MAILED, bridge, decisions=[decided("1", RETRACT, "bridge")]))
     assert found == {"a b", "m", "bridge"}
+
+
+@pytest.mark.parametrize("name", ["", "Chan Tai Man"])
+def test_who_writes_from_either_number_of_a_merged_customer_is_that_customer(name: str) -> None:
+    other = "+14155550177"
+    said = [
+        say("a", vouched("phone", PHONE)),
+        say("b", vouched("phone", other), day=1),
+        say("c", vouched("phone", PHONE), day=2, name=name),
+        say("d", vouched("phone", other), day=3, name=name),
+    ]
+    assert people(resolved(*said, decisions=[decided("1", JOIN, "a", "b")])) == {"a b c d"}
