@@ -414,6 +414,16 @@ def test_what_was_said_later_than_ones_own_conversation_was_resolved_is_within_i
     assert theirs.resolved_at == after(minutes=50)
 
 
+def test_what_was_resolved_and_goes_on_with_what_was_said_elsewhere_waits_for_an_agent() -> None:
+    own = in_state(a_head(YOUNG, "r3", 5, assignee="agent-2"), State.RESOLVED)
+    conversations = holding(a_head(OLD, "r2", 40, assignee="agent-1"), own)
+    unmerge(YOUNG, OLD, {"r2", "r3"}, CAUSE, conversations=conversations)
+    theirs = the_head(conversations, YOUNG)
+    assert (set(theirs.routes), theirs.state) == ({"r2", "r3"}, State.OPEN)
+    assert (theirs.assignee, theirs.assigned_at) == (None, None)
+    assert ("ConversationReopened", YOUNG, None) in told(conversations)
+
+
 def test_an_unmerge_of_those_who_never_merged_changes_nothing() -> None:
     conversations = both()
     before = dict(conversations.current)

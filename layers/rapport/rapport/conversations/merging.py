@@ -226,13 +226,15 @@ def _restored(
     routes = _newest(own.routes, moved)
     was_live = own.is_live or own.merged_state in (State.OPEN, State.SNOOZED)
     is_live = was_live or goes_on
+    begins = is_live and not own.is_live  # Anew: it fills nobody's place until it is assigned.
+    is_free = begins or own.merged_into is not None
     return replace(
         own,
-        state=State.OPEN if is_live and not own.is_live else own.state,
+        state=State.OPEN if begins else own.state,
         resolved_at=None if is_live else max(one.resolved_at or _NEVER for one in [own, *sources]),
-        snoozed_until=None if own.merged_into else own.snoozed_until,
-        assignee=None if own.merged_into else own.assignee,
-        assigned_at=None if own.merged_into else own.assigned_at,
+        snoozed_until=None if is_free else own.snoozed_until,
+        assignee=None if is_free else own.assignee,
+        assigned_at=None if is_free else own.assigned_at,
         routes=routes,
         last_message_at=max([own.last_message_at, *(one.last_at for one in moved.values())]),
         merged_into=None,
