@@ -14,7 +14,7 @@ TEXTS = {
     "given_name": ("Ada", "Adda", "King", "Bob", "Robert", ""),
     "middle_name": ("Ada", "B", ""),
     "surname": ("King", "Kng", "Ada", "Smith", ""),
-    "date_of_birth": ("1990-03-04", "1990-04-03", "1971-11-30", ""),
+    "date_of_birth": ("1990-03-04", "1990-04-03", "1971-11-30", "1990", ""),
     "street_number": ("12", "21", ""),
     "street": ("Nathan Road", "Natan Road", "12 Queen's Road", ""),
     "unit": ("Nathan Road", "Flat 3", ""),

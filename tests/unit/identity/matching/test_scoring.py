@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ PERSON = {
 }
 OTHERS = {
     "full_name": ("Chan Tai Man", "Tai Man Chan", "Chan Tai Wai", "Rebecca Wong", "陳大文", ""),
-    "date_of_birth": ("1990-03-04", "1990-04-03", "1990-03-05", "1975-11-30", ""),
+    "date_of_birth": ("1990-03-04", "1990-04-03", "1990-03-05", "1975-11-30", "1990", ""),
     "street_number": ("12", "21", "7", ""),
     "street": ("Nathan Road", "Nathan Rd", "Natan Road", "Queen's Road", ""),
     "gender": ("M", "F", ""),
@@ -43,6 +45,22 @@ def test_a_birth_year_tells_less_than_a_date_and_never_speaks_against_its_own(
     for one, two in ((date, year), (year, year)):
         assert 0 < matcher.score(one, two).parts["birth"] < whole / 2
     assert matcher.score(year, other).parts["birth"] < 0
+
+
+def test_a_date_may_weigh_as_much_as_its_year_alone() -> None:
+    """Where half of a table is born on the day that a form begins with."""
+    components = {
+        "birth": Component((0.9, *[0.1 / 6] * 6), (0.5, *[0.5 / 6] * 6)),
+        "birth_year": Component((0.98, 0.02), (0.015, 0.985)),
+    }
+    matcher = Matcher(replace(default_model(), components=components))
+    date = matcher.features({"date_of_birth": "1990-01-01"})
+    year = matcher.features({"date_of_birth": "1990"})
+    told = matcher.score(date, year).parts["birth"]
+    assert date.birth is not None
+    assert year.birth is not None
+    assert matcher.hope("birth", date.birth) >= told
+    assert matcher.hope("birth", year.birth) >= told
 
 
 @given(one=people, two=people)

@@ -87,7 +87,8 @@ def told_by(compared: str, value: object) -> list[tuple[str, tuple[str, ...]]]:
             middle = (value.middle,) if value.middle else ()
             return [("given", parts), ("surname", parts), ("order", ()), ("middle", middle)]
         case BirthValue():
-            return [("birth", (value.digits,))]
+            dates = (value.digits,) if value.is_complete else ()
+            return [("birth", dates), ("birth_year", ())]
         case AddressValue():
             told = {part: getattr(value, part) for part in _PARTS}
             told["number_in_street"] = f"{value.number}/{value.street}" if value.number else ""
