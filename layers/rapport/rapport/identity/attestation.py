@@ -135,7 +135,7 @@ def second_fields(one: Fact, two: Fact) -> dict[str, float]:
 def _birth_bits(one: BirthValue, two: BirthValue) -> float:
     if not (one.is_complete and two.is_complete):
         return 0.0 if one.year == two.year else -CONTACT_BITS
-    level = compare_birth(one, two)[0].level
+    _, level, _, _ = compare_birth(one, two)[0]
     if level == 0:
         return _BIRTH_BITS
     return _BIRTH_BITS - 4 if level < _OTHER_BIRTH else -CONTACT_BITS

@@ -5,8 +5,9 @@ from functools import lru_cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.identity.duplicates import Noise, generate
+from benchmarks.identity.duplicates import Noise, People, generate
 from rapport.identity.matching import Group, Matcher, default_model
+from rapport.identity.matching.linking import CANDIDATES, COMPARED, Linker
 from rapport.identity.matching.training import train
 
 FEW = 12
@@ -68,3 +69,18 @@ def test_no_value_weighs_more_than_was_hoped_of_it(
     for compared, same in matcher.score(a, b).parts.items():
         assert same <= matcher.hope(compared, a.values[compared]) + 1e-9
         assert same <= matcher.hope(compared, b.values[compared]) + 1e-9
+
+
+def test_among_many_neighbours_of_one_name_who_tells_the_very_same_is_found() -> None:
+    matcher, people = learned(), People(4, Noise())
+    linker = Linker(matcher)
+    shared = {"surname": "King", "postcode": "LS1 4AP"}
+    ada = {**people.person(), **shared, "email": "ada@example.com"}
+    linker.add("ada", matcher.features(ada))
+    for number in range(CANDIDATES - 1):
+        linker.add(str(number), matcher.features({**people.person(), **shared}))
+    persons = len([*linker.persons()])
+    assert persons > COMPARED  # so that not all of them are compared
+    linker.add("again", matcher.features({**ada, "email": "ada@example.net"}))
+    assert ["ada", "again"] in [*linker.persons()]
+    assert len([*linker.persons()]) == persons

@@ -7,10 +7,13 @@ from benchmarks.identity.dedupe import link
 from benchmarks.identity.duplicates import Noise, People, generate
 from benchmarks.identity.scorer import assess
 from rapport.identity.matching.model import Component, Model
+from rapport.identity.matching.scoring import Matcher
 from rapport.identity.matching.training import Sample, days_come_first, maximise, train
 
 M = {"given": (0.9, 0.04, 0.02, 0.01, 0.01, 0.01, 0.01), "birth": (0.8, 0.1, *[0.02] * 5)}
 U = {"given": (0.02, *[0.005] * 5, 0.955), "birth": (0.001, *[0.01] * 5, 0.949)}
+
+PLACES = {"given": 0, "birth": 7}
 
 
 def drawn(pairs: int, share: float) -> Sample:
@@ -19,8 +22,8 @@ def drawn(pairs: int, share: float) -> Sample:
     for number in range(pairs):
         shares = M if number < pairs * share else U
         levels = [(name, chance.choices(range(7), shares[name])[0]) for name in M]
-        patterns.append(tuple((name, level, U[name][level]) for name, level in levels))
-    return Sample(patterns, 1.0, pairs)
+        patterns.append(tuple((PLACES[name] + at, 1 / U[name][at]) for name, at in levels))
+    return Sample(patterns, PLACES, 1.0, pairs)
 
 
 def test_em_recovers_the_parameters_that_made_the_data() -> None:
@@ -68,3 +71,13 @@ def test_the_order_of_day_and_month_is_read_from_the_dates_themselves() -> None:
     assert not days_come_first([{"date_of_birth": "12/26/1962"}, {"date_of_birth": "03/04/1990"}])
     assert days_come_first([{"date_of_birth": "26/12/1962"}])
     assert days_come_first([{"date_of_birth": "1962-12-26"}])
+
+
+def test_what_all_have_in_common_tells_nothing_and_may_differ_later() -> None:
+    rows, _ = generate(150, 5)
+    model = train([{**row, "city": "Leeds"} for row in rows])
+    matcher = Matcher(model)
+    here, elsewhere = ({"surname": "King", "city": city} for city in ("Leeds", "York"))
+    for one in (here, elsewhere):
+        weight = matcher.score(matcher.features(here), matcher.features(one)).parts["address"]
+        assert abs(weight) < 0.1

@@ -1,6 +1,6 @@
 """What a record tells of a person, parsed for comparison."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rapport.identity.graph import ATTRIBUTES
@@ -23,6 +23,12 @@ from rapport.identity.matching.values import (
 from rapport.identity.names import Name, parse_name
 
 _PARSED = frozenset(ATTRIBUTES) - {"occupation", "birth_place"}
+_READERS: dict[str, Callable[[str], Value | None]] = {
+    "email": email_value,
+    "phone": digits_value,
+    "national_id": digits_value,
+    "gender": gender_value,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,23 +82,23 @@ def read_features(
     whole, in any script, else Latin names by their parts.
     """
     get = attributes.get
-    found: dict[str, Value | None] = {
-        "whole_name": _whole_name(attributes) if across_scripts else None,
-        "name": None if across_scripts else _name(attributes),
-        "birth": _birth(attributes, day_first),
-        "address": address_value(
-            get("street_number", ""),
-            get("street", "") or get("address", ""),
-            get("unit", ""),
-            get("city", ""),
-            get("postcode", ""),
-            get("region", ""),
-        ),
-        "email": email_value(get("email", "")),
-        "phone": digits_value(get("phone", "")),
-        "national_id": digits_value(get("national_id", "")),
-        "gender": gender_value(get("gender", "")),
-    }
+    found: dict[str, Value | None] = {}
+    if across_scripts:
+        found["whole_name"] = _whole_name(attributes)
+    else:
+        found["name"] = _name(attributes)
+    found["birth"] = _birth(attributes, day_first)
+    found["address"] = address_value(
+        get("street_number", ""),
+        get("street", "") or get("address", ""),
+        get("unit", ""),
+        get("city", ""),
+        get("postcode", ""),
+        get("region", ""),
+    )
+    for attribute, read in _READERS.items():
+        if text := get(attribute, ""):
+            found[attribute] = read(text)
     for attribute, text in attributes.items():
         if attribute not in _PARSED:
             found[attribute] = text_value(text)

@@ -5,8 +5,6 @@ is missing gives none. An outcome may carry a key: the agreeing value, by which 
 known.
 """
 
-from typing import NamedTuple
-
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from rapport.identity.matching.nicknames import is_nickname
@@ -19,18 +17,12 @@ from rapport.identity.matching.values import (
 )
 from rapport.identity.names import Name, NameLevel, compare_names
 
+Outcome = tuple[str, int, str, str]
+"""What came of comparing one component: its name, the level, and the two values.
 
-class Outcome(NamedTuple):
-    """What came of comparing one component.
-
-    `one` and `two` are the values where their frequency matters: the same twice where they agree,
-    both where one may be the other misspelt, else empty.
-    """
-
-    component: str
-    level: int
-    one: str = ""
-    two: str = ""
+The values stand there where their frequency matters: the same twice where they agree, both where
+one may be the other misspelt; else they are empty. A plain tuple: a comparison makes ten of them.
+"""
 
 
 _WHOLE_NAMES = {
@@ -46,7 +38,7 @@ _WHOLE_NAMES = {
 
 def judged(component: str, level: int, one: str, two: str, alike: int = 2) -> Outcome:
     """The outcome of a level; the values count up to the level `alike`."""
-    return Outcome(component, level, one, two) if level <= alike else Outcome(component, level)
+    return (component, level, one, two) if level <= alike else (component, level, "", "")
 
 
 LEVELS: dict[str, tuple[str, ...]] = {
@@ -101,10 +93,31 @@ def told_by(compared: str, value: object) -> list[tuple[str, tuple[str, ...]]]:
             return [(compared, ())]
 
 
+def texts_of(compared: str, value: object) -> list[tuple[str, str]]:
+    """What a value tells word for word: each of its components, and the text that may agree."""
+    match value:
+        case Name():
+            told = [("whole_name", key) for key in (*value.keys, *value.surnames)]
+        case NameValue():
+            told = [("given", value.given), ("middle", value.middle), ("surname", value.surname)]
+        case BirthValue():
+            told = [("birth", value.digits)]
+        case AddressValue():
+            at = f"{value.number}/{value.street}" if value.number and value.street else ""
+            told = [("number_in_street", at), *((part, getattr(value, part)) for part in _PARTS)]
+        case EmailValue():
+            told = [("email", value.text)]
+        case TextValue():
+            told = [(compared, value.text[-8:] if compared == "phone" else value.text)]
+        case _:
+            told = []
+    return [one for one in told if one[1]]
+
+
 def compare_whole_name(a: Name, b: Name) -> list[Outcome]:
     """Two names in whatever scripts (`rapport.identity.names`); unknown tells nothing."""
     level = compare_names(a, b).level
-    return [] if level is NameLevel.UNKNOWN else [Outcome("whole_name", _WHOLE_NAMES[level])]
+    return [] if level is NameLevel.UNKNOWN else [("whole_name", _WHOLE_NAMES[level], "", "")]
 
 
 def compare_name(a: NameValue, b: NameValue) -> list[Outcome]:
@@ -113,22 +126,22 @@ def compare_name(a: NameValue, b: NameValue) -> list[Outcome]:
     if not _is_good(direct):
         swapped = _crossed(a, b)
         if swapped and _cost(swapped) < _cost(direct):
-            return [*swapped, Outcome("order", 1)]
+            return [*swapped, ("order", 1, "", "")]
     if direct:
-        direct.append(Outcome("order", 0))
+        direct.append(("order", 0, "", ""))
     return [*direct, *_middle(a, b, direct)]
 
 
 def _is_good(outcomes: list[Outcome]) -> bool:
-    return bool(outcomes) and max([one.level for one in outcomes]) <= 1
+    return bool(outcomes) and max([level for _, level, _, _ in outcomes]) <= 1
 
 
 def _cost(outcomes: list[Outcome]) -> int:
     cost = 0
-    for one in outcomes:
-        if one.level <= 2:
+    for component, level, _, _ in outcomes:
+        if level <= 2:
             cost -= 1
-        elif one.level >= (5 if one.component == "given" else 4):
+        elif level >= (5 if component == "given" else 4):
             cost += 1
     return cost
 
@@ -153,7 +166,7 @@ def _crossed(a: NameValue, b: NameValue) -> list[Outcome]:
             level = _spelling(one, two, 3)
             if level > 2:
                 return []
-            found.append(Outcome(component, level, one, two))
+            found.append((component, level, one, two))
     return found
 
 
@@ -173,28 +186,28 @@ def _spelling(a: str, b: str, other: int) -> int:
 def _given(one: str, two: str, a: NameValue, b: NameValue) -> Outcome:
     level = _spelling(one, two, 6)
     if level == 0:
-        return Outcome("given", 0, one, two)
+        return ("given", 0, one, two)
     if level > 1 and is_nickname(a.given_tokens[0], b.given_tokens[0]):
-        return Outcome("given", 3)
+        return ("given", 3, "", "")
     if level == 6:
         if one[0] == two[0] and min(len(one), len(two)) == 1:
-            return Outcome("given", 4)
+            return ("given", 4, "", "")
         others_a, others_b = {*a.rest, a.middle}, {*b.rest, b.middle}
         if one in others_b or two in others_a:
-            return Outcome("given", 5)
+            return ("given", 5, "", "")
     return judged("given", level, one, two)
 
 
 def _surname(one: str, two: str, a: NameValue, b: NameValue) -> Outcome:
     level = _spelling(one, two, 5)
     if level == 0:
-        return Outcome("surname", 0, one, two)
+        return ("surname", 0, one, two)
     if level == 5:
         part = set(a.surname_tokens) & set(b.surname_tokens)
         if part:
-            return Outcome("surname", 3)
+            return ("surname", 3, "", "")
         if one in b.rest or two in a.rest or set(a.rest) & set(b.rest):
-            return Outcome("surname", 4)
+            return ("surname", 4, "", "")
     return judged("surname", level, one, two)
 
 
@@ -202,17 +215,17 @@ def _middle(a: NameValue, b: NameValue, found: list[Outcome]) -> list[Outcome]:
     if not (a.middle and b.middle and found):
         return []
     if a.middle == b.middle:
-        return [Outcome("middle", 0, a.middle, b.middle)]
+        return [("middle", 0, a.middle, b.middle)]
     if a.middle[0] == b.middle[0] and min(len(a.middle), len(b.middle)) == 1:
-        return [Outcome("middle", 2)]
-    return [Outcome("middle", 1 if _spelling(a.middle, b.middle, 3) <= 1 else 3)]
+        return [("middle", 2, "", "")]
+    return [("middle", 1 if _spelling(a.middle, b.middle, 3) <= 1 else 3, "", "")]
 
 
 def compare_birth(a: BirthValue, b: BirthValue) -> list[Outcome]:
     """Two dates of birth; the years alone where one of them tells no more."""
     if a.is_complete and b.is_complete:
         return [judged("birth", _birth_level(a, b), a.digits, b.digits, 1)]
-    return [Outcome("birth_year", int(a.year != b.year))] if a.year and b.year else []
+    return [("birth_year", int(a.year != b.year), "", "")] if a.year and b.year else []
 
 
 def _birth_level(a: BirthValue, b: BirthValue) -> int:
@@ -292,31 +305,31 @@ def _postcode_level(a: str, b: str) -> int:
 def compare_email(a: EmailValue, b: EmailValue) -> list[Outcome]:
     """Two e-mail addresses: the whole, the part before the @, the domain."""
     if a.text == b.text:
-        return [Outcome("email", 0, a.text, b.text)]
+        return [("email", 0, a.text, b.text)]
     edits = OSA.distance(a.text, b.text, score_cutoff=6)
     if edits <= 2 and min(len(a.text), len(b.text)) > 6:
-        return [Outcome("email", 1, a.text, b.text)]
+        return [("email", 1, a.text, b.text)]
     if a.local == b.local:
-        return [Outcome("email", 2)]
+        return [("email", 2, "", "")]
     if edits <= 5 and edits * 3 <= min(len(a.text), len(b.text)):
-        return [Outcome("email", 3)]
-    return [Outcome("email", 4 if a.domain == b.domain else 5)]
+        return [("email", 3, "", "")]
+    return [("email", 4 if a.domain == b.domain else 5, "", "")]
 
 
 def compare_phone(a: TextValue, b: TextValue) -> list[Outcome]:
     """Two telephone numbers: the last eight digits decide."""
     one, two = a.text[-8:], b.text[-8:]
     if one == two:
-        return [Outcome("phone", 0, one, two)]
-    return [Outcome("phone", 1 if OSA.distance(one, two, score_cutoff=1) == 1 else 2)]
+        return [("phone", 0, one, two)]
+    return [("phone", 1 if OSA.distance(one, two, score_cutoff=1) == 1 else 2, "", "")]
 
 
 def compare_national_id(a: TextValue, b: TextValue) -> list[Outcome]:
     """Two numbers that a state gave: one or two edits are slips of a hand."""
     if a.text == b.text:
-        return [Outcome("national_id", 0, a.text, b.text)]
+        return [("national_id", 0, a.text, b.text)]
     edits = OSA.distance(a.text, b.text, score_cutoff=2)
-    return [Outcome("national_id", min(edits, 3))]
+    return [("national_id", min(edits, 3), "", "")]
 
 
 def compare_gender(a: TextValue, b: TextValue) -> list[Outcome]:

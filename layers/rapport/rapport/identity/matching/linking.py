@@ -4,9 +4,13 @@ As online: a record's blocking keys give the groups that may concern it; the one
 takes it in, and the group that results is compared anew with what its keys lead to.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from heapq import nlargest
+from itertools import chain
 
 from rapport.identity.matching.features import Features
+from rapport.identity.matching.levels import texts_of
 from rapport.identity.matching.scoring import Group, Matcher
 
 HOLDERS = 40
@@ -18,8 +22,39 @@ WEAK = frozenset("gudymv")
 MANY = 12
 """Keys that make a record one with many."""
 
-CANDIDATES = 30
-"""Groups a record is compared with: those that share most and rarest keys with it."""
+CANDIDATES = 40
+"""Groups considered for a record: those that share most keys with it."""
+
+COMPARED = 6
+"""Groups a record is compared with: those of the candidates that tell most of the very same."""
+
+
+class _Person:
+    """Records that are one person, and the keys that lead there."""
+
+    __slots__ = ("_texts", "group", "keys", "members")
+
+    def __init__(self, record_id: str, record: Features, keys: Collection[str]) -> None:
+        self.members = [record_id]
+        self.group = Group((record,))
+        self.keys = set(keys)
+        self._texts: set[tuple[str, str]] | None = None
+
+    @property
+    def texts(self) -> set[tuple[str, str]]:
+        """All that was told, word for word: reckoned for those who have many candidates."""
+        if self._texts is None:
+            values = self.group.values.items()
+            self._texts = {
+                text for told, them in values for one in them for text in texts_of(told, one)
+            }
+        return self._texts
+
+    def absorb(self, other: "_Person") -> None:
+        self.members += other.members
+        self.group.absorb(other.group)
+        self.keys |= other.keys
+        self._texts = None
 
 
 class Linker:
@@ -27,10 +62,8 @@ class Linker:
 
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
-        self._groups: dict[int, Group] = {}
-        self._members: dict[int, list[str]] = {}
+        self._persons: dict[int, _Person] = {}
         self._by_key: dict[str, set[int] | None] = {}
-        self._keys: dict[int, set[str]] = {}
         self._next = 0
 
     def add(self, record_id: str, record: Features) -> int:
@@ -39,60 +72,71 @@ class Linker:
         near = self._near(keys)
         here = self._next
         self._next += 1
-        self._groups[here] = Group((record,))
-        self._members[here] = [record_id]
-        self._keys[here] = set()
+        self._persons[here] = _Person(record_id, record, keys)
         self._hold(here, keys)
-        while (best_at := self._best(here, sorted(near, key=lambda at: -near[at]))) is not None:
+        while near and (best_at := self._best(here, near)) is not None:
             here, gone = min(here, best_at), max(here, best_at)
             self._join(here, gone)
             # What the group has learned may bring it near to others than the record alone was.
-            near |= self._near(tuple(self._keys[here]), len(self._members[here]))
-            near = {at: told for at, told in near.items() if at != here and at in self._groups}
+            person = self._persons[here]
+            near |= self._near(person.keys, len(person.members))
+            near = {at: told for at, told in near.items() if at != here and at in self._persons}
         return here
 
-    def _best(self, here: int, near: Iterable[int]) -> int | None:
+    def _best(self, here: int, near: Mapping[int, int]) -> int | None:
         """The group that weighs most with this one, if it is enough to join."""
-        groups = self._groups
-        return self._matcher.heaviest(groups[here], {at: groups[at] for at in near})
+        persons = self._persons
+        mine = persons[here]
+        if len(near) > COMPARED:
+            alike = {at: len(mine.texts & persons[at].texts) for at in near}
+            order = nlargest(COMPARED, near, key=lambda at: (alike[at], near[at], -at))
+        else:
+            order = sorted(near, key=lambda at: (-near[at], at)) if len(near) > 1 else [*near]
+        return self._matcher.heaviest(mine.group, {at: persons[at].group for at in order})
 
-    def _near(self, keys: tuple[str, ...], records: int = 1) -> dict[int, float]:
-        """The groups that may concern who has these keys, and how much they share with each."""
-        shared: dict[int, float] = {}
-        weak = 0.0 if len(keys) < MANY * records else 1.0
+    def _near(self, keys: Collection[str], records: int = 1) -> dict[int, int]:
+        """The groups that may concern who has these keys, and how much they share with each: a
+        weak key counts once, another twice."""
+        found: list[set[int]] = []
         for key in keys:
             holders = self._by_key.get(key)
             if holders:
-                told = 1.0 if key[0] in WEAK else 2.0
-                told += 1 / len(holders)
-                for at in holders:
-                    shared[at] = shared.get(at, 0.0) + told
-        near = {at: told for at, told in shared.items() if told > weak + 1}
+                found.append(holders)
+                if key[0] not in WEAK:
+                    found.append(holders)
+        shared = Counter(chain.from_iterable(found))
+        near = (
+            shared
+            if len(keys) < MANY * records
+            else {at: told for at, told in shared.items() if told > 1}
+        )
         if len(near) <= CANDIDATES:
-            return near
-        most = sorted(near, key=lambda at: (-shared[at], at))[:CANDIDATES]
-        return {at: near[at] for at in most}
+            return {**near}
+        return {at: near[at] for at in nlargest(CANDIDATES, near, key=lambda at: (near[at], -at))}
 
-    def _hold(self, at: int, keys: tuple[str, ...]) -> None:
+    def _hold(self, at: int, keys: Collection[str]) -> None:
+        by_key = self._by_key
         for key in keys:
-            holders = self._by_key.setdefault(key, set())
-            if holders is None:
-                continue
-            holders.add(at)
-            self._keys[at].add(key)
-            if len(holders) > HOLDERS:
-                self._by_key[key] = None
+            holders = by_key.get(key, _NOBODY)
+            if holders is _NOBODY:
+                by_key[key] = {at}
+            elif holders is not None:
+                holders.add(at)
+                if len(holders) > HOLDERS:
+                    by_key[key] = None
 
     def _join(self, kept: int, gone: int) -> None:
-        self._groups[kept].absorb(self._groups.pop(gone))
-        self._members[kept].extend(self._members.pop(gone))
-        for key in self._keys.pop(gone):
-            holders = self._by_key.get(key)
+        other = self._persons.pop(gone)
+        self._persons[kept].absorb(other)
+        for key in other.keys:
+            holders = self._by_key[key]
             if holders is not None:
                 holders.discard(gone)
                 holders.add(kept)
-                self._keys[kept].add(key)
 
     def persons(self) -> Iterator[list[str]]:
         """The records of each person."""
-        return iter(self._members.values())
+        return (one.members for one in self._persons.values())
+
+
+_NOBODY: set[int] = set()

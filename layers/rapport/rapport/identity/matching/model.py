@@ -8,10 +8,15 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from rapport.identity.matching.levels import LEVELS, Outcome
+from rapport.identity.matching.levels import LEVELS
 
 _AGAINST = 8.0
 """Two frequent values that are nearly the same tell at most three bits against one person."""
+
+_REMEMBERED = 200_000
+"""Values of a component whose weight is kept by a process."""
+
+Bits = tuple[float, float]
 
 FORMAT = 1
 """The version of the document; another one is refused."""
@@ -56,27 +61,10 @@ class Model:
     rarest: float
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     day_first: bool = True
-    join: float = 0.5
+    join: float = 0.25
     review: float = -3.0
     most_keys: int = 16
     vetoes: bool = False
-
-    def chance_of(self, outcome: Outcome) -> float:
-        """How often two strangers come out so, given their values.
-
-        Of agreeing values it is the frequency. Of values that are nearly the same it is more than
-        usual when both are frequent: a misspelling is seldom seen twice.
-        """
-        component = self.components[outcome.component]
-        u = component.u[outcome.level]
-        known = self.frequencies.get(outcome.component)
-        if not outcome.one or known is None:
-            return u
-        one = known.get(outcome.one, self.rarest)
-        if outcome.level == 0:
-            return max(one, self.rarest)
-        rarer = min(one, known.get(outcome.two, self.rarest))
-        return min(u * max(1.0, rarer / (2 * self.rarest)), component.m[outcome.level] * _AGAINST)
 
     @property
     def across_scripts(self) -> bool:
@@ -107,30 +95,71 @@ def default_model() -> Model:
     return model_from_json(text)
 
 
-def bits(model: Model, outcome: Outcome) -> tuple[float, float]:
-    """What an outcome tells, in bits: for one person against strangers, for relatives likewise."""
-    component = model.components.get(outcome.component)
-    if component is None:
-        return 0.0, 0.0
-    m, u = component.m[outcome.level], model.chance_of(outcome)
-    one = math.log2(m / u)
-    alike = RELATIVES_ALIKE.get(outcome.component, RELATIVES_ALIKE_ELSE)
-    if outcome.component in SHARED_BY_RELATIVES:
-        return one, one
-    if outcome.component == "whole_name":
-        return one, math.log2(RELATIVES_NAMES[outcome.level] / u)
-    return one, math.log2((alike * m + (1 - alike) * u) / u)
+class Weights:
+    """What each outcome of a component tells, in bits: for one person against strangers, and for
+    relatives against strangers.
 
-
-def below_best(model: Model, component: str) -> float:
-    """The most that any level of a component tells but for the best one, in bits.
-
-    Never less than nothing, which is what a missing component tells. The values of such an outcome
-    only ever take away from it: see `Model.chance_of`.
+    `by_level` holds them for outcomes without values, `below_best` the most that any level but the
+    best one tells for one person: never less than nothing, which is what a missing component tells.
     """
-    shares = model.components.get(component)
-    lower = zip(shares.m[1:], shares.u[1:], strict=True) if shares else ()
-    return max([0.0, *(math.log2(m / u) for m, u in lower)])
+
+    __slots__ = ("_component", "_exact", "_known", "_name", "_rarest", "below_best", "by_level")
+
+    def __init__(self, model: Model, name: str) -> None:
+        self._name = name
+        self._component = model.components[name]
+        self._known = model.frequencies.get(name)
+        self._rarest = model.rarest
+        self._exact: dict[str, Bits] = {}
+        usual = enumerate(self._component.u)
+        self.by_level = [self._bits(level, u) for level, u in usual]
+        self.below_best = max([0.0, *(one for one, _ in self.by_level[1:])])
+
+    def of(self, level: int, one: str, two: str) -> Bits:
+        """What it tells that two values reach a level."""
+        if not one or self._known is None:
+            return self.by_level[level]
+        if level:
+            return self._bits(level, self.chance_of(level, one, two))
+        found = self._exact.get(one)
+        if found is None:
+            if len(self._exact) >= _REMEMBERED:
+                self._exact.clear()
+            found = self._exact[one] = self._bits(0, self.chance_of(0, one, two))
+        return found
+
+    def chance_of(self, level: int, one: str, two: str) -> float:
+        """How often two strangers come out so, given their values.
+
+        Of agreeing values it is the frequency. Of values that are nearly the same it is more than
+        usual when both are frequent: a misspelling is seldom seen twice.
+        """
+        u, known, rarest = self._component.u[level], self._known, self._rarest
+        if not one or known is None:
+            return u
+        if level == 0:
+            return max(known.get(one, rarest), rarest)
+        rarer = min(known.get(one, rarest), known.get(two, rarest))
+        return min(u * max(1.0, rarer / (2 * rarest)), self._component.m[level] * _AGAINST)
+
+    def _bits(self, level: int, u: float) -> Bits:
+        m = self._component.m[level]
+        if self._name == "whole_name":
+            return math.log2(m / u), math.log2(RELATIVES_NAMES[level] / u)
+        alike = alike_in(self._name)
+        return math.log2(m / u), math.log2((alike * m + (1 - alike) * u) / u)
+
+
+def alike_in(component: str) -> float:
+    """The share of relatives who agree in a component like one person."""
+    if component in SHARED_BY_RELATIVES:
+        return 1.0
+    return RELATIVES_ALIKE.get(component, RELATIVES_ALIKE_ELSE)
+
+
+def weights_of(model: Model) -> dict[str, Weights]:
+    """What the outcomes of each component tell."""
+    return {name: Weights(model, name) for name in model.components}
 
 
 def levels_of(component: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from rapport.identity.matching import levels
 from rapport.identity.matching.blocking import blocking_keys
 from rapport.identity.matching.features import Features, read_features
 from rapport.identity.matching.levels import Outcome, told_by
-from rapport.identity.matching.model import Model, below_best, bits
+from rapport.identity.matching.model import Bits, Model, weights_of
 from rapport.identity.matching.values import Value
 
 _COMPARERS: dict[str, Callable[[Any, Any], list[Outcome]]] = {
@@ -94,10 +94,9 @@ class Matcher:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self._pairs: dict[tuple[str, Value, Value], tuple[float, float]] = {}
+        self._weights = weights_of(model)
+        self._pairs: dict[tuple[str, Value, Value], Bits] = {}
         self._hopes: dict[tuple[str, Value], float] = {}
-        self._told: dict[Outcome, tuple[float, float]] = {}
-        self._below: dict[str, float] = {}
 
     def features(self, attributes: Mapping[str, str]) -> Features:
         """Parse a record's raw attributes."""
@@ -113,7 +112,8 @@ class Matcher:
 
     def score_groups(self, a: Group, b: Group) -> Score:
         """The match weight of two groups: each value of one against each of the other."""
-        return self._score(a, b, {}, math.inf)
+        parts: dict[str, float] = {}
+        return Score(self._weigh(a, b, {}, math.inf, parts), parts)
 
     def heaviest(self, mine: Group, others: Mapping[int, Group]) -> int | None:
         """Which of the groups weighs most with this one, of equals that of the smallest number.
@@ -130,29 +130,35 @@ class Matcher:
         hope = self.model.prior + sum(hopes.values()) + _ROUNDING if hopes else math.inf
         best, best_at = self.model.join, None
         for at, theirs in others.items():
-            weight = self._score(mine, theirs, hopes, hope - best).weight
+            weight = self._weigh(mine, theirs, hopes, hope - best, {})
             is_best = weight > best or (weight == best and best_at is not None and at < best_at)
             if is_best and not self.vetoes(mine, theirs):
                 best, best_at = weight, at
         return best_at
 
-    def _score(self, a: Group, b: Group, hopes: Mapping[str, float], room: float) -> Score:
-        """The match weight of two groups; minus infinity once what speaks against it takes more
-        than `room` from what they were hoped to weigh."""
-        parts: dict[str, float] = {}
-        relatives = 0.0
+    def _weigh(
+        self, a: Group, b: Group, hopes: Mapping[str, float], room: float, parts: dict[str, float]
+    ) -> float:
+        """The match weight of two groups, and into `parts` what it is made of; minus infinity once
+        what speaks against it takes more than `room` from what they were hoped to weigh."""
+        relatives = self.model.relatives
+        known, values = self._pairs, b.values
         for compared, ours in a.values.items():
-            theirs = b.values.get(compared)
+            theirs = values.get(compared)
             if theirs:
-                same, kin = self._compare(compared, ours, theirs)
+                if len(ours) == 1 and len(theirs) == 1:
+                    (one,), (two,) = ours, theirs
+                    pair = (compared, one, two)
+                    same, kin = known.get(pair) or self._pair(*pair)
+                else:
+                    same, kin = self._compare(compared, ours, theirs)
                 parts[compared] = same
                 relatives += kin
                 room += same
             room -= hopes.get(compared, 0.0)
             if room < 0:
-                return Score(-math.inf, parts)
-        weight = self.model.prior + sum(parts.values())
-        return Score(weight - _softplus(self.model.relatives + relatives), parts)
+                return -math.inf
+        return self.model.prior + sum(parts.values()) - _softplus(relatives)
 
     def vetoes(self, a: Group, b: Group) -> tuple[str, ...]:
         """Why two groups must not be one person, whatever agrees; nothing where they may.
@@ -178,61 +184,54 @@ class Matcher:
         """The best level any two values reach; -1 where nothing can be compared."""
         compared = compared or component
         reached = [
-            outcome.level
+            level
             for one in a.values.get(compared, ())
             for two in b.values.get(compared, ())
-            for outcome in compare(compared, one, two)
-            if outcome.component == component
+            for found, level, _, _ in compare(compared, one, two)
+            if found == component
         ]
         return min(reached, default=-1)
 
-    def _compare(
-        self, compared: str, ours: dict[Value, int], theirs: dict[Value, int]
-    ) -> tuple[float, float]:
-        if len(ours) == 1 and len(theirs) == 1:
-            return self._pair(compared, next(iter(ours)), next(iter(theirs)))
+    def _compare(self, compared: str, ours: dict[Value, int], theirs: dict[Value, int]) -> Bits:
+        """Every value of one group against each of the other: how often it is told counts."""
+        known = self._pairs
         same = kin = total = 0.0
         best, best_kin = -math.inf, -math.inf
         for one, times in ours.items():
             for two, often in theirs.items():
-                pair = self._pair(compared, one, two)
+                pair = (compared, one, two)
+                told, told_kin = known.get(pair) or self._pair(*pair)
                 count = times * often
                 total += count
-                same += pair[0] * count
-                kin += pair[1] * count
-                best, best_kin = max(best, pair[0]), max(best_kin, pair[1])
+                same += told * count
+                kin += told_kin * count
+                best, best_kin = max(best, told), max(best_kin, told_kin)
         return (
             _BEST * best + (1 - _BEST) * same / total,
             _BEST * best_kin + (1 - _BEST) * kin / total,
         )
 
-    def _pair(self, compared: str, one: Value, two: Value) -> tuple[float, float]:
-        found = self._pairs.get((compared, one, two))
-        if found is None:
-            found = self._weigh(compared, one, two)
-            if len(self._pairs) >= _CACHED_PAIRS:
-                self._pairs.clear()
-            self._pairs[compared, one, two] = self._pairs[compared, two, one] = found
-        return found
-
-    def _weigh(self, compared: str, one: Value, two: Value) -> tuple[float, float]:
+    def _pair(self, compared: str, one: Value, two: Value) -> Bits:
+        """What two values that were not compared before tell; it is kept."""
         same = kin = 0.0
-        for outcome in compare(compared, one, two):
-            told = self._told.get(outcome)
-            if told is None:
-                told = bits(self.model, outcome)
-                if not outcome.one:
-                    self._told[outcome] = told
-            same += told[0]
-            kin += told[1]
+        for component, level, text, other in compare(compared, one, two):
+            weights = self._weights.get(component)
+            if weights is not None:
+                told = weights.of(level, text, other)
+                same += told[0]
+                kin += told[1]
+        if len(self._pairs) >= _CACHED_PAIRS:
+            self._pairs.clear()
+        self._pairs[compared, one, two] = self._pairs[compared, two, one] = same, kin
         return same, kin
 
     def _most(self, component: str, texts: tuple[str, ...]) -> float:
         """The most that an outcome may tell, where one of these texts agrees or nearly does."""
-        if component not in self._below:
-            self._below[component] = below_best(self.model, component)
-        exact = [bits(self.model, Outcome(component, 0, one, one))[0] for one in texts or ("",)]
-        return max(self._below[component], *exact)
+        weights = self._weights.get(component)
+        if weights is None:
+            return 0.0
+        exact = [weights.of(0, one, one)[0] for one in texts or ("",)]
+        return max(weights.below_best, *exact)
 
     def hope(self, compared: str, value: Value) -> float:
         """The most that any other value may weigh with this one."""

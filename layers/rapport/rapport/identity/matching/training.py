@@ -10,41 +10,49 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from rapport.identity.matching.blocking import blocking_keys
 from rapport.identity.matching.features import Features, read_features
-from rapport.identity.matching.levels import Outcome
+from rapport.identity.matching.levels import texts_of
 from rapport.identity.matching.model import (
-    RELATIVES_ALIKE,
-    RELATIVES_ALIKE_ELSE,
-    SHARED_BY_RELATIVES,
     Component,
     Model,
+    alike_in,
     levels_of,
+    weights_of,
 )
 from rapport.identity.matching.scoring import outcomes_of
-from rapport.identity.matching.values import AddressValue, BirthValue, EmailValue, NameValue, Value
 from rapport.identity.names import Name
 
-Pattern = tuple[tuple[str, int, float], ...]
-"""Of one compared pair: component, level, and u for that very value."""
+Pattern = tuple[tuple[int, float], ...]
+"""Of one compared pair: the place of a component's level among all, and 1 / u for its very value.
+"""
 
-_RANDOM_PAIRS = 200_000
+_RANDOM_PAIRS = 100_000
 _COMPARED_PAIRS = 150_000
 _KEY_HOLDERS = 40
 _ROUNDS = 25
 _BELIEF = 20.0
-_BELIEF_SHARE = 0.01
-"""How many pairs the starting values of m are worth, at least, and as a share of the matches."""
+_BELIEF_SHARE = 0.04
+"""How many pairs the starting values of m are worth, at least, and as a share of the matches.
+
+Where matches seldom tell a component on both sides (a column of one of two sources), it would learn
+from nothing but relatives who look like matches.
+"""
 _LEAST = 0.004
 """No level is rarer than this among matches: people are wrong in every way there is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Compared pairs, and how many pairs of all each stands for."""
+    """Compared pairs, and how many pairs of all each stands for.
+
+    `places`: where the levels of each component begin among all of them.
+    """
 
     patterns: list[Pattern]
+    places: dict[str, int]
     scale: float
     total: float
 
@@ -93,11 +101,15 @@ def frequencies_of(records: Sequence[Features]) -> dict[str, dict[str, float]]:
     """The share of records that have each value, by component."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for record in records:
-        for component, key in keys_of(record):
-            counts[component][key] += 1
+        for compared, value in record.values.items():
+            # Names across scripts are compared by their forms; none of these is frequent or rare.
+            if not isinstance(value, Name):
+                for component, text in texts_of(compared, value):
+                    counts[component][text] += 1
     shares = {
-        component: {key: count / counter.total() for key, count in counter.items()}
+        component: {key: count / total for key, count in counter.items()}
         for component, counter in counts.items()
+        for total in [counter.total()]
     }
     if "number_in_street" in shares:
         on_street: Counter[str] = Counter()
@@ -110,30 +122,6 @@ def frequencies_of(records: Sequence[Features]) -> dict[str, dict[str, float]]:
     return shares
 
 
-def keys_of(record: Features) -> Iterable[tuple[str, str]]:
-    """The values of a record whose frequency matters, by component, as `levels` keys them."""
-    for compared, value in record.values.items():
-        for component, key in _keys_of_value(compared, value):
-            if key:
-                yield component, key
-
-
-def _keys_of_value(compared: str, value: Value) -> list[tuple[str, str]]:
-    if isinstance(value, NameValue):
-        return [("given", value.given), ("middle", value.middle), ("surname", value.surname)]
-    if isinstance(value, BirthValue):
-        return [("birth", value.digits)]
-    if isinstance(value, AddressValue):
-        at = f"{value.number}/{value.street}" if value.number and value.street else ""
-        parts = ("number", "street", "unit", "postcode", "city", "region")
-        return [("number_in_street", at), *((part, getattr(value, part)) for part in parts)]
-    if isinstance(value, EmailValue):
-        return [("email", value.text)]
-    if isinstance(value, Name):
-        return []
-    return [(compared, value.text[-8:] if compared == "phone" else value.text)]
-
-
 def chance_levels(
     records: Sequence[Features],
     frequencies: Mapping[str, Mapping[str, float]],
@@ -141,19 +129,21 @@ def chance_levels(
 ) -> dict[str, tuple[float, ...]]:
     """u: the share of each level among random pairs of records."""
     seen: dict[str, Counter[int]] = defaultdict(Counter)
-    n = len(records)
-    for _ in range(min(_RANDOM_PAIRS, n * (n - 1) // 2)):
-        a, b = chance.randrange(n), chance.randrange(n)
-        if a != b:
-            for outcome in outcomes_of(records[a], records[b]):
-                seen[outcome.component][outcome.level] += 1
+    count = min(_RANDOM_PAIRS, len(records) * (len(records) - 1) // 2)
+    for a, b in zip(
+        chance.choices(records, k=count), chance.choices(records, k=count), strict=True
+    ):
+        if a is not b:
+            for component, level, _, _ in outcomes_of(a, b):
+                seen[component][level] += 1
     found = {}
-    for component in {*seen, *frequencies}:
+    for component in sorted({*seen, *frequencies}):
         counts, levels = seen[component], len(levels_of(component))
         total = counts.total() + 0.5 * levels
         shares = [(counts[level] + 0.5) / total for level in range(levels)]
         if component in frequencies and component != "number_in_street":
             same = sum(share * share for share in frequencies[component].values())
+            same = min(same, 1 - 1 / len(records))  # another record may differ, if none here does
             rest = sum(shares[1:])
             shares = [same, *(share * (1 - same) / rest for share in shares[1:])]
         found[component] = tuple(shares)
@@ -190,13 +180,19 @@ def sample_of(model: Model, records: Sequence[Features], chance: random.Random) 
     if len(pairs) > _COMPARED_PAIRS:
         scale = len(pairs) / _COMPARED_PAIRS
         pairs = chance.sample(pairs, _COMPARED_PAIRS)
-    patterns = [pattern_of(model, outcomes_of(records[a], records[b])) for a, b in pairs]
-    return Sample(patterns, scale, len(records) * (len(records) - 1) / 2)
-
-
-def pattern_of(model: Model, outcomes: Iterable[Outcome]) -> Pattern:
-    """Outcomes with the u of their own values."""
-    return tuple((one.component, one.level, model.chance_of(one)) for one in outcomes)
+    weights = weights_of(model)
+    levels = accumulate((len(one.m) for one in model.components.values()), initial=0)
+    places = dict(zip(model.components, levels, strict=False))
+    patterns = [
+        tuple(
+            [
+                (places[component] + level, 1 / weights[component].chance_of(level, one, two))
+                for component, level, one, two in outcomes_of(records[a], records[b])
+            ]
+        )
+        for a, b in pairs
+    ]
+    return Sample(patterns, places, scale, len(records) * (len(records) - 1) / 2)
 
 
 def maximise(start: Model, sample: Sample) -> Model:
@@ -210,19 +206,13 @@ def maximise(start: Model, sample: Sample) -> Model:
 
 
 def _one_round(start: Model, model: Model, sample: Sample) -> tuple[Model, float]:
-    ones = kin = 0.0
     belief = max(_BELIEF, 2**model.prior * sample.total / sample.scale * _BELIEF_SHARE)
-    levels = {name: [share * belief for share in one.m] for name, one in start.components.items()}
-    for pattern in sample.patterns:
-        one, relative = posterior(model, pattern)
-        ones += one
-        kin += relative
-        if one > 0.001:
-            for component, level, _ in pattern:
-                levels[component][level] += one
-    components = {
-        name: _tamed(_shares(levels[name]), one.u) for name, one in start.components.items()
-    }
+    believed = [share * belief for one in start.components.values() for share in one.m]
+    ones, kin, levels = _counted(model, sample, believed)
+    components = {}
+    for name, one in start.components.items():
+        place = sample.places[name]
+        components[name] = _tamed(_shares(levels[place : place + len(one.m)]), one.u)
     moved = max(
         abs(new - old)
         for name, one in components.items()
@@ -233,27 +223,38 @@ def _one_round(start: Model, model: Model, sample: Sample) -> tuple[Model, float
     return replace(model, components=components, prior=prior, relatives=relatives), moved
 
 
+def _counted(
+    model: Model, sample: Sample, believed: Sequence[float]
+) -> tuple[float, float, list[float]]:
+    """How many pairs are one person and how many of one household, each by its chance, and how
+    many of the former reach each level, beside those believed in."""
+    levels = [*believed]
+    m = [share for one in model.components.values() for share in one.m]
+    alike = [alike_in(name) for name, one in model.components.items() for _ in one.m]
+    prior, prior_kin = 2**model.prior, 2**model.relatives
+    ones = kin = 0.0
+    for pattern in sample.patterns:
+        one, relative = prior, prior_kin
+        for place, per_u in pattern:
+            ratio = m[place] * per_u
+            one *= ratio
+            relative *= 1.0 + alike[place] * (ratio - 1.0)
+        total = 1.0 + one + relative
+        ones += one / total
+        kin += relative / total
+        if one > 0.001 * total:
+            for place, _ in pattern:
+                levels[place] += one / total
+    return ones, kin, levels
+
+
 def _tamed(m: tuple[float, ...], u: tuple[float, ...]) -> Component:
     """No level tells more than full agreement does: rare levels are seen too seldom to trust."""
     most = m[0] / u[0]
     return Component(m, tuple(max(share, one / most) for one, share in zip(m, u, strict=True)))
 
 
-def _shares(counts: list[float]) -> tuple[float, ...]:
+def _shares(counts: Sequence[float]) -> tuple[float, ...]:
     least = _LEAST * sum(counts)
     raised = [max(count, least) for count in counts]
     return tuple(count / sum(raised) for count in raised)
-
-
-def posterior(model: Model, pattern: Pattern) -> tuple[float, float]:
-    """The chances that a pair is one person, and that it is two of one household."""
-    one, kin = 2**model.prior, 2**model.relatives
-    for component, level, u in pattern:
-        m = model.components[component].m[level]
-        one *= m / u
-        if component in SHARED_BY_RELATIVES:
-            kin *= m / u
-        else:
-            alike = RELATIVES_ALIKE.get(component, RELATIVES_ALIKE_ELSE)
-            kin *= (alike * m + (1 - alike) * u) / u
-    return one / (1 + one + kin), kin / (1 + one + kin)

@@ -6,13 +6,13 @@ TITLES = frozenset((
     "col", "colonel", "gen", "general", "lt", "lieutenant", "sgt", "adm", "admiral", "baron",
     "baronet", "bt", "bart", "earl", "viscount", "count", "countess", "duke", "duchess",
     "marquess", "jr", "jnr", "junior", "sr", "snr", "senior", "esq", "ii", "iii", "iv", "of",
-    "the", "and", "von", "van", "der", "de", "la",
+    "the", "and", "von", "van", "der", "de", "la", "senor", "senora", "senorita",
 ))  # fmt: skip
 """Titles, ranks and particles: they come and go between two writings of one name."""
 
 NO_NAMES = frozenset((
-    "name", "last", "first", "middle", "surname", "unknown", "unnamed", "none", "null", "test",
-    "na",
+    "name", "last", "first", "middle", "surname", "unknown", "unk", "unnamed", "none", "null",
+    "test", "na", "refused", "anonymous",
 ))  # fmt: skip
 """What people write in place of any name they do not know."""
 
@@ -23,6 +23,8 @@ NO_GIVEN_NAMES = NO_NAMES | frozenset((
     "son", "daughter", "sister", "brother", "grandchild", "grandson", "granddaughter",
     "grandmother", "grandfather", "aunt", "uncle", "cousin", "niece", "nephew", "stepchild",
     "roommate", "tenant", "guest", "occupant", "resident", "member", "hh", "minor", "a",
+    "respondent", "householder", "homeowner", "owner", "renter", "lodger", "boarder", "friend",
+    "oldest", "eldest", "youngest", "older", "younger", "of", "in", "the", "house", "home",
 ))  # fmt: skip
 """Likewise of a given name: a kinship or a kind of person."""
 
