@@ -1,7 +1,7 @@
 """Short canonical forms of a name, to find the names worth comparing with it."""
 
 from collections.abc import Iterable
-from itertools import product
+from itertools import chain, product
 from typing import Final
 
 from rapport.identity.names.chinese import (
@@ -18,24 +18,23 @@ _MOST_KEYS: Final = 6
 _MOST_SOUNDS: Final = 2
 
 
-def blocking_keys(
-    forms: Iterable[Iterable[Reading]],
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The keys of a name with these readings, and its surname's canonical forms.
+def blocking_keys(forms: Iterable[Iterable[Reading]]) -> tuple[str, ...]:
+    """The keys of a name with these readings.
 
     A Chinese name has a key in Hong Kong's spelling and one in Pinyin as far as its script tells
     them, so that 陳大文 meets both "Chan Tai Man" and "Chen Dawen"; a Western name has its two main
     words by sound, in order of the alphabet, and nicknames under the full name.
     """
-    keys: dict[str, None] = {}
-    surnames: dict[str, None] = {}
-    for readings in forms:
-        for reading in readings:
-            for surname in _canonical_surnames(reading):
-                surnames[surname] = None
-            for key in _keys_of(reading):
-                keys[key] = None
-    return tuple(list(keys)[:_MOST_KEYS]), tuple(list(surnames)[:_MOST_KEYS])
+    return _first_few(map(_keys_of, chain.from_iterable(forms)))
+
+
+def canonical_surnames(forms: Iterable[Iterable[Reading]]) -> tuple[str, ...]:
+    """The canonical forms of the surname of a name with these readings."""
+    return _first_few(map(_canonical_surnames, chain.from_iterable(forms)))
+
+
+def _first_few(found: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(found)))[:_MOST_KEYS]
 
 
 def _canonical_surnames(reading: Reading) -> Iterable[str]:

@@ -23,24 +23,27 @@ _PATRONYMICS: Final = frozenset({"bin", "ibn", "bint", "binti"})
 """In "Salman bin Muhammad" the order tells the son from the father."""
 
 
+@lru_cache(maxsize=262_144)
 def compare_names(a: Name, b: Name) -> NameMatch:
-    """Say how two names relate; symmetric, deterministic, and cached by content."""
-    if b.texts < a.texts:
-        return _compare(b, a)
-    return _compare(a, b)
+    """Say how two names relate; symmetric, deterministic, and cached by content in either order."""
+    if b < a:
+        return compare_names(b, a)
+    if not a.forms or not b.forms:
+        return _UNKNOWN
+    if len(a.forms) == 1 and len(b.forms) == 1:
+        return _compare_forms(a.forms[0], b.forms[0])
+    return _combine([(x, y, _compare_forms(x, y)) for x in a.forms for y in b.forms])
 
 
+@lru_cache(maxsize=65_536)
 def is_slip(a: Name, b: Name) -> bool:
     """Whether one letter added, lost, replaced or swapped makes one name of the other.
 
     That may be a slip of the pen or a sister: "Wing Ka" and "Wing Kar". `compare_names` says how
     they relate as names; what is known beside them decides which it is. Symmetric and cached.
     """
-    return _is_slip(b, a) if b.texts < a.texts else _is_slip(a, b)
-
-
-@lru_cache(maxsize=65_536)
-def _is_slip(a: Name, b: Name) -> bool:
+    if b < a:
+        return is_slip(b, a)
     return any(_are_a_letter_apart(x, y) for x in a.forms for y in b.forms)
 
 
@@ -61,15 +64,6 @@ def _are_a_letter_apart(a: Form, b: Form) -> bool:
             *((one, b.joined) for one in a.rotations),
         )
     )
-
-
-@lru_cache(maxsize=131_072)
-def _compare(a: Name, b: Name) -> NameMatch:
-    if not a.forms or not b.forms:
-        return _UNKNOWN
-    if len(a.forms) == 1 and len(b.forms) == 1:
-        return _compare_forms(a.forms[0], b.forms[0])
-    return _combine([(x, y, _compare_forms(x, y)) for x in a.forms for y in b.forms])
 
 
 def _combine(compared: list[tuple[Form, Form, NameMatch]]) -> NameMatch:
