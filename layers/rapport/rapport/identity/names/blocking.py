@@ -4,15 +4,10 @@ from collections.abc import Iterable
 from itertools import chain, product
 from typing import Final
 
-from rapport.identity.names.chinese import (
-    HAN,
-    Reading,
-    level_spelling,
-    usual_hong_kong,
-    usual_pinyin,
-)
+from rapport.identity.names.chinese import Reading
 from rapport.identity.names.latin import sound_of
 from rapport.identity.names.readings import HONG_KONG, MOSTLY_SURNAMES, PINYIN, table
+from rapport.identity.names.units import HAN, level_spelling, usual_hong_kong, usual_pinyin
 
 _MOST_KEYS: Final = 6
 _MOST_SOUNDS: Final = 2
@@ -67,7 +62,7 @@ def _chinese_keys(reading: Reading) -> list[str]:
         return [f"h {level_spelling(reading.spelled)} {given}"]
     if reading.system != HAN:
         surname = _surname_in_pinyin(reading)
-        sounds = [sorted(unit.sounds.mandarin)[:_MOST_SOUNDS] for unit in reading.given]
+        sounds = [sorted(unit.mandarin)[:_MOST_SOUNDS] for unit in reading.given]
         return [f"p {surname} {''.join(given)}" for given in product(*sounds)]
     spelled = table().surname_spellings
     if reading.spelled not in spelled[HONG_KONG]:

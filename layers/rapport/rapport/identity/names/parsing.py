@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rapport.identity.names.blocking import blocking_keys, canonical_surnames
-from rapport.identity.names.chinese import Reading, is_western, read_latin
+from rapport.identity.names.chinese import Reading, read_latin
 from rapport.identity.names.han import read_han
 from rapport.identity.names.readings import fold_han, table
 from rapport.identity.names.scripts import (
@@ -18,6 +18,8 @@ from rapport.identity.names.scripts import (
     split_words,
     without_han,
 )
+from rapport.identity.names.units import is_western
+from rapport.kernel.lazy import lazy
 
 _TITLES: Final = (
     "mr mrs ms miss mx dr prof professor sir dame lord lady rev reverend hon madam mme monsieur"
@@ -68,7 +70,7 @@ class Form:
     han: str = ""
     beside: tuple[str, ...] = ()
 
-    @cached_property
+    @lazy
     def readings(self) -> Sequence[Reading]:
         """The ways to read it."""
         if self.han:
@@ -77,27 +79,27 @@ class Form:
             return ()
         return read_latin(self.core, self.surname_at, is_display=self.is_display)
 
-    @cached_property
+    @lazy
     def is_clean(self) -> bool:
         """Whether no word looks misspelled."""
         return bool(self.han) or _is_clean(self.core, self.readings)
 
-    @cached_property
+    @lazy
     def has_given(self) -> bool:
         """Whether there may be a Chinese given name, by readings that correct nothing."""
         return bool(self.han) or any(one.given and not one.mended for one in self.readings)
 
-    @cached_property
+    @lazy
     def is_mended(self) -> bool:
         """Whether some readings correct a syllable or move a space."""
         return any(one.mended for one in self.readings)
 
-    @cached_property
+    @lazy
     def rotations(self) -> tuple[str, ...]:
         """The joined words begun at each of them."""
         return _rotate(self.words)
 
-    @cached_property
+    @lazy
     def proper_rotations(self) -> tuple[str, ...]:
         """The same without Western names."""
         return _rotate(tuple(w for w in self.words if w not in table().given_names))
@@ -129,7 +131,7 @@ class Name(_Texts):
     of texts which it is.
     """
 
-    @cached_property
+    @lazy
     def forms(self) -> tuple[Form, ...]:
         """The ways it was given, in order of trust."""
         distinct: dict[tuple[str, str], Form] = {}
@@ -137,7 +139,7 @@ class Name(_Texts):
             distinct.setdefault((form.joined, form.han), form)
         return tuple(distinct.values())
 
-    @cached_property
+    @lazy
     def _every_form(self) -> list[Form]:
         """The forms, also those that only repeat another in other capitals."""
         forms: list[Form] = []
@@ -150,7 +152,7 @@ class Name(_Texts):
             forms.extend(_parse_text(self.display, is_display=True))
         return forms
 
-    @cached_property
+    @lazy
     def keys(self) -> tuple[str, ...]:
         """A few short canonical forms to block on.
 
@@ -158,7 +160,7 @@ class Name(_Texts):
         """
         return blocking_keys(form.readings for form in self._every_form)
 
-    @cached_property
+    @lazy
     def surnames(self) -> tuple[str, ...]:
         """The surname's canonical forms (characters for a Chinese one), shared across scripts."""
         return canonical_surnames(form.readings for form in self._every_form)
@@ -274,9 +276,7 @@ def _build_form(
     text: str, words: list[str], surname_at: int, script: str, *, is_display: bool
 ) -> Form:
     core = _without_particles(words)
-    return Form(
-        text, is_display, tuple(words), tuple(core), "".join(words), surname_at, script
-    )
+    return Form(text, is_display, tuple(words), tuple(core), "".join(words), surname_at, script)
 
 
 def _is_clean(core: tuple[str, ...], readings: Sequence[Reading]) -> bool:
