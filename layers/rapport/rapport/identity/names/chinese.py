@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from rapport.identity.names.readings import MOSTLY_SURNAMES, SYSTEMS, table
+from rapport.identity.names.readings import SYSTEMS, table
 from rapport.identity.names.spelling import mend_word, near_surnames
 from rapport.identity.names.units import (
     Unit,
@@ -53,45 +53,37 @@ def read_latin(
 ) -> list[Reading]:
     """The readings of a Latin name's words; `surname_at` is 0 or -1 when its place is known."""
     western = tuple([w for w in words if is_western(w)])
-    core = [w for w in words if not is_western(w)]
+    core = [w for w in words if w not in western]
     found = _read_core(core, western, surname_at, is_display=is_display) if core else []
+    if len(core) > 2:
+        found += _read_ambiguous(core, western, surname_at)
     names = table().given_names
-    for word in sorted({core[0], core[-1]}) if len(core) > 2 else ():
-        if word in names and word not in table().common_surnames:
-            rest = list(core)
-            rest.remove(word)
-            found += [
-                r
-                for r in _read_core(rest, (*western, word), surname_at, is_display=False)
-                if r.spelled and r.given
-            ]
-    whole = whole_reading(found)
+    whole = any(len(one.given) > 1 and one.spelled for one in found)
     unknown = [w for w in western if w not in names and not is_sound(w)]
-    if _is_ragged(words, core, unknown, found):
+    if _is_ragged(words, core, unknown, found, whole=whole):
         found += _read_parted(words) or _read_mended(words, unknown, surname_at)
-    if not whole and (any(w in names for w in core) or not any(_is_plain(r) for r in found)):
+    if not whole and not (names.isdisjoint(core) and any(r.given and not r.mended for r in found)):
         found += _read_western(words, surname_at)
     return _most_likely(found) if len(found) > 1 else found
 
 
-def _is_plain(reading: Reading) -> bool:
-    return bool(reading.given) and not reading.mended
+def _read_ambiguous(
+    core: list[str], western: tuple[str, ...], surname_at: int
+) -> Iterator[Reading]:
+    """Read it with its first or last word as a Western name, which it may be as well."""
+    for word in sorted({core[0], core[-1]}):
+        if word in table().given_names and word not in table().common_surnames:
+            rest = list(core)
+            rest.remove(word)
+            for one in _read_core(rest, (*western, word), surname_at, is_display=False):
+                if one.spelled and one.given:
+                    yield one
 
 
 def _most_likely(found: list[Reading]) -> list[Reading]:
-    """Without the readings of a surname's spelling as a rare surname where a frequent one fits.
-
-    And without those that read half of Au Yeung (歐陽) as the surname and half as given.
-    """
-    double = {r.spelled for r in found if _may_be_double(r.surnames)}
-    if double:
-        found = [r for r in found if r.spelled in double or not _is_half(r, double)]
-    likely = [not r.surnames.isdisjoint(MOSTLY_SURNAMES) for r in found]
-    if not any(likely):
-        return found
-    read = list(zip(found, likely, strict=True))
-    sure = {(r.system, r.spelled) for r, is_likely in read if is_likely and not r.mended}
-    return [r for r, is_likely in read if is_likely or (r.system, r.spelled) not in sure]
+    """Without the readings of half of Au Yeung (歐陽) as the surname and half as given."""
+    double = [r.spelled for r in found if _may_be_double(r.surnames)]
+    return [r for r in found if r.spelled in double or not _is_half(r, double)] if double else found
 
 
 @lru_cache(maxsize=4_096)
@@ -99,12 +91,7 @@ def _may_be_double(surnames: frozenset[str]) -> bool:
     return any(len(one) > 1 for one in surnames)
 
 
-def whole_reading(readings: Sequence[Reading]) -> bool:
-    """Whether one of the readings has a surname and a given name of two syllables."""
-    return any(len(one.given) > 1 and one.spelled for one in readings)
-
-
-def _is_half(reading: Reading, double: set[str]) -> bool:
+def _is_half(reading: Reading, double: list[str]) -> bool:
     """Whether the surname and a syllable beside it are together one of the surnames in `double`."""
     beside = {reading.given[0].text, reading.given[-1].text} if reading.given else set()
     halves = {reading.spelled + one for one in beside} | {one + reading.spelled for one in beside}
@@ -112,13 +99,18 @@ def _is_half(reading: Reading, double: set[str]) -> bool:
 
 
 def _is_ragged(
-    words: Sequence[str], core: list[str], unknown: list[str], found: list[Reading]
+    words: Sequence[str],
+    core: list[str],
+    unknown: list[str],
+    found: list[Reading],
+    *,
+    whole: bool,
 ) -> bool:
     """Whether the spaces may be misplaced or a syllable misspelled."""
-    if core and any(len(w) == 1 for w in words):
+    if core and 1 in map(len, words):
         return True
-    if whole_reading(found):
-        return len(core) == 2 and not any(r.spelled in table().sure_surnames for r in found)
+    if whole:
+        return len(core) == 2 and table().sure_surnames.isdisjoint([r.spelled for r in found])
     return bool(unknown) or (bool(core) and not any(r.spelled for r in found))
 
 
@@ -138,19 +130,23 @@ def _read_parted(words: Sequence[str]) -> list[Reading]:
 @lru_cache(maxsize=16_384)
 def _part_joined(joined: str) -> tuple[tuple[str, frozenset[str], str, tuple[Unit, ...]], ...]:
     """The system, surname as characters and as spelled, and given name of each way to part it."""
-    found: list[tuple[str, frozenset[str], str, tuple[Unit, ...]]] = []
-    for system in SYSTEMS:
-        surnames = table().surnames[system]
-        for i in range(2, min(9, len(joined) - 3)):
-            for spelled, behind in ((joined[:i], True), (joined[-i:], False)):
-                if spelled in surnames:
-                    rest = joined[i:] if behind else joined[:-i]
-                    found += [
-                        (system, surnames[spelled], spelled, given)
-                        for given in read_syllables(system, rest)
-                        if len(given) == 2
-                    ]
-    return tuple(found)
+    every = table().every_surname
+    places: list[tuple[str, str]] = []
+    for i in range(2, min(9, len(joined) - 3)):
+        if joined[:i] in every:
+            places.append((joined[:i], joined[i:]))
+        if joined[-i:] in every:
+            places.append((joined[-i:], joined[:-i]))
+    return tuple(
+        [
+            (system, surnames[spelled], spelled, given)
+            for system, surnames in table().surnames.items()
+            for spelled, rest in places
+            if spelled in surnames
+            for given in read_syllables(system, rest)
+            if len(given) == 2
+        ]
+    )
 
 
 def _read_mended(words: Sequence[str], unknown: list[str], surname_at: int) -> Iterator[Reading]:
@@ -167,14 +163,11 @@ def _read_mended(words: Sequence[str], unknown: list[str], surname_at: int) -> I
         core = [w for w in corrected if w not in others]
         places = _place_surname(core, surname_at)
         for system in _systems_of(core):
-            for surnames, spelled, married, given in _read_system(system, places):
-                if len(given) > 1:
-                    key = (system, spelled, *[unit.text for unit in given])
-                    if key not in seen:
-                        seen.add(key)
-                        yield Reading(
-                            system, surnames, spelled, married, False, given, others, mended=True
-                        )
+            for reading in _read_system(system, places, others, mended=True):
+                key = (system, reading.spelled, *[unit.text for unit in reading.given])
+                if len(reading.given) > 1 and key not in seen:
+                    seen.add(key)
+                    yield reading
 
 
 def _read_core(
@@ -188,10 +181,7 @@ def _read_core(
     places = _place_surname(core, surname_at)
     found: list[Reading] = []
     for system in _systems_of(core):
-        found += [
-            Reading(system, surnames, spelled, married, given=given, western=western)
-            for surnames, spelled, married, given in _read_system(system, places)
-        ]
+        found += _read_system(system, places, western)
         if alone:
             found += [
                 Reading(system, given=given)
@@ -217,41 +207,51 @@ def _systems_of(core: list[str]) -> list[str]:
 
 
 def _read_system(
-    system: str, places: list[tuple[str, list[str]]]
-) -> Iterator[tuple[frozenset[str], str, frozenset[str], tuple[Unit, ...]]]:
-    """Surname, its spelling, a husband's surname before it, and given name, as read in a system."""
+    system: str,
+    places: list[tuple[str, list[str]]],
+    western: tuple[str, ...],
+    *,
+    mended: bool = False,
+) -> list[Reading]:
     surnames = table().surnames_read_with[system]
+    found: list[Reading] = []
     for spelled, rest in places:
         characters = surnames.get(spelled)
         if characters is None:
             continue
         if len(rest) > 1 and rest[0] in surnames:
-            for given in _read_given(system, rest[1:]):
-                if len(given) == 2:
-                    yield surnames[rest[0]], rest[0], characters, given
+            of_birth = surnames[rest[0]]
+            found += [
+                Reading(system, of_birth, rest[0], characters, False, given, western, False, mended)
+                for given in _read_given(system, rest[1:])
+                if len(given) == 2
+            ]
         for given in _read_given(system, rest):
-            yield characters, spelled, _NONE, given
+            found.append(
+                Reading(system, characters, spelled, _NONE, False, given, western, False, mended)
+            )
+    return found
 
 
 def _place_surname(core: list[str], surname_at: int) -> list[tuple[str, list[str]]]:
     """The surname and the rest: it is first or last, and in two words when there are enough."""
-    if len(core) == 1:
-        return [(core[0], [])] if surname_at != _LAST else []
-    if surname_at == 1:
+    if surname_at == 1 and len(core) > 1:
         sure, common = table().sure_surnames, table().common_surnames
         if core[0] in sure and core[-1] not in common:
             surname_at = _FIRST
         elif core[-1] in sure and core[0] not in table().usual_surnames:
             surname_at = _LAST
+    every = table().every_surname
     places: list[tuple[str, list[str]]] = []
     if surname_at != _LAST:
-        places += [(core[0], core[1:]), (core[0] + core[1], core[2:])]
-    if surname_at != _FIRST:
+        places.append((core[0], core[1:]))
+        if len(core) > 1 and (double := core[0] + core[1]) in every:
+            places.append((double, core[2:]))
+    if surname_at != _FIRST and len(core) > 1:
         places.append((core[-1], core[:-1]))
-        if len(core) > 2:
-            places.append((core[-2] + core[-1], core[:-2]))
-    every = table().every_surname
-    return [place for place in places if place[0] in every and len(place[1]) < 4]
+        if len(core) > 2 and (double := core[-2] + core[-1]) in every:
+            places.append((double, core[:-2]))
+    return places
 
 
 def _read_given(system: str, words: list[str]) -> Sequence[tuple[Unit, ...]]:
@@ -266,20 +266,20 @@ def _read_given(system: str, words: list[str]) -> Sequence[tuple[Unit, ...]]:
     return (first[0] + second[0],)
 
 
-def _read_western(words: Sequence[str], surname_at: int) -> Iterator[Reading]:
+def _read_western(words: Sequence[str], surname_at: int) -> list[Reading]:
     """Read as a Western name with, perhaps, a Chinese surname: Jennifer Huang, Tan Michael."""
-    if not words:
-        return
-    if len(words) == 1:
-        yield Reading("western", western=tuple(words))
-        return
-    every = table().every_surname
-    places = {_FIRST: (0,), _LAST: (len(words) - 1,)}.get(surname_at, (len(words) - 1, 0))
-    chinese = [i for i in places if words[i] in every]
-    for i in chinese or places[:1]:
-        rest = tuple(words[:i]) + tuple(words[i + 1 :])
+    if len(words) < 2:
+        return [Reading("western", western=tuple(words))] if words else []
+    every, last = table().every_surname, len(words) - 1
+    places = (last, 0) if surname_at == 1 else (0 if surname_at == _FIRST else last,)
+    found: list[Reading] = []
+    for i in [i for i in places if words[i] in every] or places[:1]:
+        rest = (*words[:i], *words[i + 1 :])
         characters = every.get(words[i], _NONE)
         near = _NONE if characters else near_surnames(words[i])
-        yield Reading(
-            "western", characters, words[i], foreign=not characters, western=rest, near=near
+        found.append(
+            Reading(
+                "western", characters, words[i], foreign=not characters, western=rest, near=near
+            )
         )
+    return found

@@ -134,6 +134,8 @@ class Name(_Texts):
     @lazy
     def forms(self) -> tuple[Form, ...]:
         """The ways it was given, in order of trust."""
+        if len(self._every_form) < 2:
+            return tuple(self._every_form)
         distinct: dict[tuple[str, str], Form] = {}
         for form in self._every_form:
             distinct.setdefault((form.joined, form.han), form)

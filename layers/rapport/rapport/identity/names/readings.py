@@ -94,6 +94,12 @@ def table() -> Table:
     )
 
 
+@lru_cache(maxsize=1)
+def every_usual() -> frozenset[str]:
+    """The syllables that are usual in given names in some system."""
+    return frozenset().union(*table().usual.values())
+
+
 def _invert(spellings: dict[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
     sounds: defaultdict[str, set[str]] = defaultdict(set)
     for sound, spelled in spellings.items():

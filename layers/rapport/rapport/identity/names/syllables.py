@@ -54,6 +54,8 @@ def compare_readings(a: Sequence[Reading], b: Sequence[Reading]) -> NameMatch:
     for x in a:
         for y in b:
             rank = _compare(x, y)
+            if rank[0] < TYPO and (x.mended or y.mended):
+                rank = (TYPO, False, 0.85 * rank[2])
             if best is None or rank < best:
                 best = rank
                 if rank == _SAME:
@@ -67,13 +69,6 @@ _SAME: Final[_Rank] = (FORM, False, -1.0)
 
 
 def _compare(x: Reading, y: Reading) -> _Rank:
-    rank = _compare_as_read(x, y)
-    if (x.mended or y.mended) and rank[0] < TYPO:
-        return (TYPO, False, 0.85 * rank[2])
-    return rank
-
-
-def _compare_as_read(x: Reading, y: Reading) -> _Rank:
     surname = _compare_surnames(x, y)
     if surname is _CONFLICT:
         return _judge_other_surname(x, y)
@@ -110,8 +105,10 @@ def _initials_conflict(told: Reading, whole: Reading) -> bool:
     One initial may be a Western middle name's. Initials are in the romanisation of the surname
     beside them; where that may be any, only what fits in none is a conflict.
     """
+    if len(told.western) < 2 or told.given or not whole.given:
+        return False
     initials = [word for word in told.western if len(word) == 1]
-    if len(initials) < 2 or told.given or not whole.given:
+    if len(initials) < 2:
         return False
     if len(initials) != len(whole.given):
         return True
@@ -187,10 +184,10 @@ def _judge_given_alone(x: Reading, y: Reading, given: Part) -> _Rank:
 
 
 def _compare_surnames(x: Reading, y: Reading) -> Part:
-    if not (x.spelled and y.spelled):
-        return _ABSENT
     if not x.surnames.isdisjoint(y.surnames):
         return _AGREE
+    if not (x.spelled and y.spelled):
+        return _ABSENT
     if not (x.married.isdisjoint(y.surnames) and y.married.isdisjoint(x.surnames)):
         return _PIECE
     if x.foreign and y.foreign and match_words(x.spelled, y.spelled)[0] is not NONE:
@@ -209,17 +206,15 @@ def _compare_given(x: Reading, y: Reading) -> tuple[Part, float]:
         piece = any(match_units(u, v) or _is_misspelled(u, v) for u in a for v in b)
         return (_PIECE if piece else _CONFLICT), 1.0
     matched = list(map(match_units, a, b))
-    likeness = _likeness(a[0], b[0])
     if all(matched):
         alone = len(a) == 1 and (_may_lack_syllable(x) or _may_lack_syllable(y))
-        return (_PIECE if alone else _AGREE), likeness
-    if False not in matched:
-        return _ABSENT, likeness
-    if matched.count(True) == len(a) - 1 and len(a) > 1:
-        i = matched.index(False)
-        if _is_misspelled(a[i], b[i]):
+        return (_PIECE if alone else _AGREE), _likeness(a[0], b[0])
+    if len(a) > 1 and matched.count(False) == 1:
+        u, v = a[matched.index(False)], b[matched.index(False)]
+        likeness = _likeness(a[0], b[0])
+        if _is_misspelled(u, v):
             return _TYPO, likeness
-        return _CONFLICT, (1.4 if _are_one_edit_apart(a[i], b[i]) else 1.0) * likeness
+        return _CONFLICT, (1.4 if _are_one_edit_apart(u, v) else 1.0) * likeness
     return _CONFLICT, 0.5
 
 
@@ -293,14 +288,8 @@ def _find_near(text: str, spellings: tuple[str, ...], most: int) -> NameMatch | 
     if size < 6:
         return None
     limit = most if size > 9 else 1
-    nearest = min(
-        (
-            OSA.distance(text, s, score_cutoff=limit)
-            for s in spellings
-            if abs(len(s) - size) <= limit
-        ),
-        default=limit + 1,
-    )
+    like = [s for s in spellings if -limit <= len(s) - size <= limit]
+    nearest = min([OSA.distance(text, s, score_cutoff=limit) for s in like], default=limit + 1)
     return judge(TYPO, 0.95 - nearest / size) if nearest <= limit else None
 
 

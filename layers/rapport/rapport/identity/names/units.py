@@ -7,12 +7,14 @@ from typing import Final
 from rapport.identity.names.readings import (
     HONG_KONG,
     SYSTEMS,
+    every_usual,
     shared_characters,
     sounds_of,
     table,
 )
 
 HAN: Final = "han"
+MANDARIN: Final = "mandarin"
 _NONE: Final[frozenset[str]] = frozenset()
 
 
@@ -69,18 +71,27 @@ def _unit(system: str, spelling: str) -> Unit:
     usual = spelling in table().usual[system]
     if system == HONG_KONG:
         return Unit(system, level_spelling(spelling), sounds, _NONE, usual)
-    return Unit("mandarin", spelling, _NONE, sounds, usual)
+    return Unit(MANDARIN, spelling, _NONE, sounds, usual)
 
 
 @lru_cache(maxsize=65_536)
 def split_syllables(system: str, word: str) -> tuple[tuple[str, ...], ...]:
     """The ways to read a word as one or two syllables of a system; () if there is none."""
-    known, usual = table().syllables[system], table().usual[system]
-    if word in known:
+    if word in table().syllables[system]:
         return ((word,),)
-    places = range(1, len(word)) if 3 < len(word) < 13 else ()
-    found = [(word[:i], word[i:]) for i in places if word[:i] in usual and word[i:] in usual]
-    return tuple(found[:3])
+    usual = table().usual[system]
+    return tuple([(a, b) for a, b in _part(word) if a in usual and b in usual][:3])
+
+
+@lru_cache(maxsize=65_536)
+def _part(word: str) -> list[tuple[str, str]]:
+    """The ways to part a word into two syllables that are usual in some system."""
+    if not 3 < len(word) < 13:
+        return []
+    usual = every_usual()
+    return [
+        (word[:i], word[i:]) for i in range(1, len(word)) if word[:i] in usual and word[i:] in usual
+    ]
 
 
 @lru_cache(maxsize=65_536)
@@ -111,19 +122,15 @@ def is_western(word: str) -> bool:
     return word in names.given_names or not is_syllables(word)
 
 
-def match_units(a: Unit, b: Unit) -> bool | None:
-    """Whether two syllables may be one; None when only a rare character would be read both ways."""
-    if a.system == b.system:
-        if a.system == "mandarin":
-            return not a.mandarin.isdisjoint(b.mandarin)
+def match_units(a: Unit, b: Unit) -> bool:
+    """Whether two syllables may be one."""
+    if a.system == b.system != MANDARIN:
         return a.text == b.text
-    if b.system == HAN or (b.system == HONG_KONG and a.system != HAN):
-        a, b = b, a
-    if a.system == HAN:
-        if b.system == HONG_KONG:
-            return not a.cantonese.isdisjoint(b.cantonese)
-        return not a.mandarin.isdisjoint(b.mandarin)
-    return shared_characters(a.cantonese, b.mandarin) > 0
+    if not (a.cantonese.isdisjoint(b.cantonese) and a.mandarin.isdisjoint(b.mandarin)):
+        return True
+    if a.system in (b.system, HAN) or b.system == HAN:
+        return False
+    return shared_characters(a.cantonese or b.cantonese, a.mandarin or b.mandarin) > 0
 
 
 @lru_cache(maxsize=65_536)
