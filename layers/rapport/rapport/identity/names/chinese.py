@@ -48,9 +48,8 @@ class Reading:
     near: frozenset[str] = _NONE
 
 
-def read_latin(
-    words: Sequence[str], surname_at: int = 1, *, is_display: bool = False
-) -> list[Reading]:
+@lru_cache(maxsize=16_384)
+def read_latin(words: tuple[str, ...], surname_at: int, is_display: bool) -> Sequence[Reading]:
     """The readings of a Latin name's words; `surname_at` is 0 or -1 when its place is known."""
     western = tuple([w for w in words if is_western(w)])
     core = [w for w in words if w not in western]

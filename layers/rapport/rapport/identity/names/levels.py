@@ -1,6 +1,7 @@
 """How well two names agree: the levels a comparison can end in."""
 
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 
@@ -57,6 +58,7 @@ class NameMatch(NamedTuple):
         return self.outcome is _CONFLICT
 
 
+@lru_cache(maxsize=4_096)
 def judge(level: NameLevel, similarity: float, *, agrees: bool = False) -> NameMatch:
     """The match of a level; `agrees` says of a PARTIAL that a whole given name agrees."""
     outcome = _AGREE if agrees and level is PARTIAL else _OUTCOMES[level]

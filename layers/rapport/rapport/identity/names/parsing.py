@@ -77,7 +77,7 @@ class Form:
             return read_han(self.text, self.beside, is_display=self.is_display)
         if len(self.core) > _MOST_WORDS:
             return ()
-        return read_latin(self.core, self.surname_at, is_display=self.is_display)
+        return read_latin(self.core, self.surname_at, self.is_display)
 
     @lazy
     def is_clean(self) -> bool:
@@ -228,6 +228,8 @@ def _parse_parts(given: str, middle: str, surname: str) -> list[Form]:
 
 
 def _parse_text(text: str, *, is_display: bool = False) -> list[Form]:
+    if _is_plain(text):
+        return [_parse_plain(text, is_display=is_display)]
     runs = [] if text.isascii() else find_han(text)
     latin = _parse_latin(without_han(text) if runs else text, is_display=is_display)
     if not runs:
@@ -240,8 +242,6 @@ def _parse_text(text: str, *, is_display: bool = False) -> list[Form]:
 
 
 def _parse_latin(text: str, *, is_display: bool) -> Form | None:
-    if _is_plain(text):
-        return _parse_plain(text, is_display=is_display)
     if text.isspace():
         return None
     folded = fold_latin(text)

@@ -95,6 +95,12 @@ def table() -> Table:
 
 
 @lru_cache(maxsize=1)
+def every_syllable() -> frozenset[str]:
+    """The syllables of all systems."""
+    return frozenset().union(*table().syllables.values())
+
+
+@lru_cache(maxsize=1)
 def every_usual() -> frozenset[str]:
     """The syllables that are usual in given names in some system."""
     return frozenset().union(*table().usual.values())

@@ -58,8 +58,8 @@ def compare_readings(a: Sequence[Reading], b: Sequence[Reading]) -> NameMatch:
                 rank = (TYPO, False, 0.85 * rank[2])
             if best is None or rank < best:
                 best = rank
-                if rank == _SAME:
-                    break
+        if best == _SAME:
+            break
     if best is None:
         return _UNKNOWN
     return judge(best[0], -best[2], agrees=not best[1])
@@ -275,7 +275,7 @@ def compare_spellings(
     for reading in readings:
         if not (reading.spelled and reading.given):
             continue
-        spellings = expected_spellings(reading.spelled, "".join(u.text for u in reading.given))
+        spellings = expected_spellings(reading.spelled, "".join([u.text for u in reading.given]))
         for text in written:
             match = _find_near(text, spellings, most)
             if match and (best is None or match.similarity > best.similarity):
@@ -283,26 +283,28 @@ def compare_spellings(
     return best
 
 
-def _find_near(text: str, spellings: tuple[str, ...], most: int) -> NameMatch | None:
+def _find_near(text: str, spellings: dict[int, list[str]], most: int) -> NameMatch | None:
     size = len(text)
     if size < 6:
         return None
     limit = most if size > 9 else 1
-    like = [s for s in spellings if -limit <= len(s) - size <= limit]
-    nearest = min([OSA.distance(text, s, score_cutoff=limit) for s in like], default=limit + 1)
+    nearest = limit + 1
+    for length in range(size - limit, size + limit + 1):
+        for spelling in spellings.get(length, ()):
+            nearest = min(nearest, OSA.distance(text, spelling, score_cutoff=limit))
     return judge(TYPO, 0.95 - nearest / size) if nearest <= limit else None
 
 
 @lru_cache(maxsize=16_384)
-def expected_spellings(surname: str, given: str) -> tuple[str, ...]:
-    """How a Chinese name, folded, may be spelled without spaces, surname first."""
-    found: dict[str, None] = {}
+def expected_spellings(surname: str, given: str) -> dict[int, list[str]]:
+    """How a Chinese name, folded, may be spelled without spaces, surname first, by length."""
+    found: dict[int, list[str]] = {}
     for system in SYSTEMS:
         surnames = table().surname_spellings[system].get(surname, ())[:3]
         parts = [tuple(_spell(table(), system, character))[:5] for character in given]
-        for spelled in product(surnames, *parts):
-            found["".join(spelled)] = None
-    return tuple(found)
+        for spelled in map("".join, product(surnames, *parts)):
+            found.setdefault(len(spelled), []).append(spelled)
+    return found
 
 
 def _spell(readings: Table, system: str, character: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Final
 from rapport.identity.names.readings import (
     HONG_KONG,
     SYSTEMS,
+    every_syllable,
     every_usual,
     shared_characters,
     sounds_of,
@@ -97,7 +98,9 @@ def _part(word: str) -> list[tuple[str, str]]:
 @lru_cache(maxsize=65_536)
 def is_syllables(word: str) -> bool:
     """Whether a word may be one or two Chinese syllables in some system."""
-    return any(split_syllables(system, word) for system in SYSTEMS)
+    return word in every_syllable() or (
+        bool(_part(word)) and any(split_syllables(system, word) for system in SYSTEMS)
+    )
 
 
 @lru_cache(maxsize=65_536)
@@ -117,7 +120,7 @@ def is_western(word: str) -> bool:
     names = table()
     if len(word) == 1:
         return True
-    if any(word in names.syllables[system] for system in SYSTEMS) or word in names.every_surname:
+    if word in every_syllable() or word in names.every_surname:
         return False
     return word in names.given_names or not is_syllables(word)
 
