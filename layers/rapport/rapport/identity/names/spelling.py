@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
 from rapport.identity.names.readings import every_usual, table
 
 
-@lru_cache(maxsize=1)
+@cache
 def _by_deletion() -> dict[str, tuple[str, ...]]:
     """The usual syllables and surnames by each text that is one deletion from them."""
     names = table()

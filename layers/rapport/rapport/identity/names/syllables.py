@@ -58,8 +58,8 @@ def compare_readings(a: Sequence[Reading], b: Sequence[Reading]) -> NameMatch:
                 rank = (TYPO, False, 0.85 * rank[2])
             if best is None or rank < best:
                 best = rank
-        if best == _SAME:
-            break
+                if rank == _SAME:
+                    return judge(FORM, 1.0)
     if best is None:
         return _UNKNOWN
     return judge(best[0], -best[2], agrees=not best[1])
@@ -69,7 +69,9 @@ _SAME: Final[_Rank] = (FORM, False, -1.0)
 
 
 def _compare(x: Reading, y: Reading) -> _Rank:
-    surname = _compare_surnames(x, y)
+    if not x.surnames.isdisjoint(y.surnames):
+        return _judge_same_surname(x, y, *_compare_given(x, y))
+    surname = _compare_other_surnames(x, y)
     if surname is _CONFLICT:
         return _judge_other_surname(x, y)
     if surname is _TYPO:
@@ -183,9 +185,8 @@ def _judge_given_alone(x: Reading, y: Reading, given: Part) -> _Rank:
     return _NOTHING
 
 
-def _compare_surnames(x: Reading, y: Reading) -> Part:
-    if not x.surnames.isdisjoint(y.surnames):
-        return _AGREE
+def _compare_other_surnames(x: Reading, y: Reading) -> Part:
+    """How surnames relate that have no character in common."""
     if not (x.spelled and y.spelled):
         return _ABSENT
     if not (x.married.isdisjoint(y.surnames) and y.married.isdisjoint(x.surnames)):
