@@ -1,6 +1,7 @@
 """Short canonical forms of a name, to find the names worth comparing with it."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import chain, product
 from typing import Final
 
@@ -35,11 +36,16 @@ def _first_few(found: Iterable[Iterable[str]]) -> tuple[str, ...]:
 def _canonical_surnames(reading: Reading) -> Iterable[str]:
     """The likeliest first, since only some of them are looked up."""
     if not reading.foreign:
-        return sorted(reading.surnames, key=lambda one: (one not in MOSTLY_SURNAMES, one))
+        return _likeliest_first(reading.surnames)
     if len(reading.western) == 1 and reading.spelled in table().given_names:
         # "Khan Peter", "Kelly Edward": the order does not tell which of the two is the surname.
         return tuple(map(sound_of, (*reading.western, reading.spelled)))
     return (sound_of(reading.spelled),)
+
+
+@lru_cache(maxsize=4_096)
+def _likeliest_first(surnames: frozenset[str]) -> list[str]:
+    return sorted(surnames, key=lambda one: (one not in MOSTLY_SURNAMES, one))
 
 
 def _keys_of(reading: Reading) -> Iterable[str]:
