@@ -6,12 +6,23 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from rapport.identity.names import western
-from rapport.identity.names.levels import NameLevel, NameMatch, NameOutcome, judge
+from rapport.identity.names.levels import (
+    CONFLICT,
+    EXACT,
+    FORM,
+    NICKNAME,
+    PARTIAL,
+    SIBLING,
+    TYPO,
+    UNKNOWN,
+    NameMatch,
+    judge,
+)
 from rapport.identity.names.parsing import Form, Name
 from rapport.identity.names.readings import table
 from rapport.identity.names.syllables import compare_readings, compare_spellings
 
-_UNKNOWN: Final = judge(NameLevel.UNKNOWN, 0.0)
+_UNKNOWN: Final = judge(UNKNOWN, 0.0)
 _HALF_NAME: Final = 0.7
 """The similarity of two equal names that have no surname, or nothing else: "Rebecca" alone."""
 
@@ -23,24 +34,27 @@ _PATRONYMICS: Final = frozenset({"bin", "ibn", "bint", "binti"})
 """In "Salman bin Muhammad" the order tells the son from the father."""
 
 
+@lru_cache(maxsize=262_144)
 def compare_names(a: Name, b: Name) -> NameMatch:
-    """Say how two names relate; symmetric, deterministic, and cached by content."""
-    if b.texts < a.texts:
-        return _compare(b, a)
-    return _compare(a, b)
+    """Say how two names relate; symmetric, deterministic, and cached by content in either order."""
+    if b < a:
+        return compare_names(b, a)
+    if not a.forms or not b.forms:
+        return _UNKNOWN
+    if len(a.forms) == 1 and len(b.forms) == 1:
+        return _compare_forms(a.forms[0], b.forms[0])
+    return _combine([(x, y, _compare_forms(x, y)) for x in a.forms for y in b.forms])
 
 
+@lru_cache(maxsize=65_536)
 def is_slip(a: Name, b: Name) -> bool:
     """Whether one letter added, lost, replaced or swapped makes one name of the other.
 
     That may be a slip of the pen or a sister: "Wing Ka" and "Wing Kar". `compare_names` says how
     they relate as names; what is known beside them decides which it is. Symmetric and cached.
     """
-    return _is_slip(b, a) if b.texts < a.texts else _is_slip(a, b)
-
-
-@lru_cache(maxsize=65_536)
-def _is_slip(a: Name, b: Name) -> bool:
+    if b < a:
+        return is_slip(b, a)
     return any(_are_a_letter_apart(x, y) for x in a.forms for y in b.forms)
 
 
@@ -63,15 +77,6 @@ def _are_a_letter_apart(a: Form, b: Form) -> bool:
     )
 
 
-@lru_cache(maxsize=131_072)
-def _compare(a: Name, b: Name) -> NameMatch:
-    if not a.forms or not b.forms:
-        return _UNKNOWN
-    if len(a.forms) == 1 and len(b.forms) == 1:
-        return _compare_forms(a.forms[0], b.forms[0])
-    return _combine([(x, y, _compare_forms(x, y)) for x in a.forms for y in b.forms])
-
-
 def _combine(compared: list[tuple[Form, Form, NameMatch]]) -> NameMatch:
     """The best of all pairs of forms; but two local names in conflict are never outvoted.
 
@@ -82,7 +87,7 @@ def _combine(compared: list[tuple[Form, Form, NameMatch]]) -> NameMatch:
     if local and all(m.conflicts for m in local):
         return min(local, key=_rank)
     best = min(proper, key=_rank) if proper else None
-    if best is not None and best.level not in (NameLevel.PARTIAL, NameLevel.UNKNOWN):
+    if best is not None and best.level not in (PARTIAL, UNKNOWN):
         return best
     display = min(
         (m for x, y, m in compared if x.is_display or y.is_display), key=_rank, default=None
@@ -90,20 +95,20 @@ def _combine(compared: list[tuple[Form, Form, NameMatch]]) -> NameMatch:
     if best is None or display is None:
         return best or display or _UNKNOWN
     if display.agrees:
-        return judge(NameLevel.PARTIAL, max(best.similarity, display.similarity), agrees=True)
-    return best if best.level is NameLevel.PARTIAL else display
+        return judge(PARTIAL, max(best.similarity, display.similarity), agrees=True)
+    return best if best.level is PARTIAL else display
 
 
 def _rank(match: NameMatch) -> tuple[int, int, float]:
-    return (match.level, match.outcome is not NameOutcome.AGREE, -match.similarity)
+    return (match.level, not match.agrees, -match.similarity)
 
 
 def _compare_forms(a: Form, b: Form) -> NameMatch:
     if a.text == b.text or (a.core and a.core == b.core):
-        return judge(NameLevel.EXACT, 1.0 if a.is_spelled_out else _HALF_NAME)
+        return judge(EXACT, 1.0 if a.is_spelled_out else _HALF_NAME)
     if a.han and b.han:
         if a.han == b.han:
-            return judge(NameLevel.FORM, 1.0 if a.is_whole else _HALF_NAME)
+            return judge(FORM, 1.0 if a.is_whole else _HALF_NAME)
         return compare_readings(a.readings, b.readings)
     if a.han or b.han:
         han, latin = (a, b) if a.han else (b, a)
@@ -113,7 +118,7 @@ def _compare_forms(a: Form, b: Form) -> NameMatch:
 
 def _compare_scripts(han: Form, latin: Form) -> NameMatch:
     match = compare_readings(han.readings, latin.readings)
-    if match.level <= NameLevel.NICKNAME or latin.is_clean or not latin.is_whole:
+    if match.level <= NICKNAME or latin.is_clean or not latin.is_whole:
         return match
     most = 1 if latin.is_mended else 2
     typo = compare_spellings(han.readings, latin.rotations + latin.proper_rotations, most)
@@ -135,21 +140,21 @@ def _compare_transliterated(a: Form, b: Form) -> NameMatch:
         return _compare_words(a, b)
     match = _compare_words(a, b)
     if a.script == b.script:
-        if match.level is NameLevel.TYPO and a.script == "HANGUL":
-            return judge(NameLevel.SIBLING if a.core[0] == b.core[0] else NameLevel.CONFLICT, 0.5)
+        if match.level is TYPO and a.script == "HANGUL":
+            return judge(SIBLING if a.core[0] == b.core[0] else CONFLICT, 0.5)
         return match
-    return _UNKNOWN if match.conflicts or match.level is NameLevel.PARTIAL else match
+    return _UNKNOWN if match.conflicts or match.level is PARTIAL else match
 
 
 def _compare_words(a: Form, b: Form) -> NameMatch:
     if _is_rearranged(a, b):
         if a.joined != b.joined and not _PATRONYMICS.isdisjoint(a.words):
-            return judge(NameLevel.PARTIAL, 0.5)
-        return judge(NameLevel.FORM, 1.0 if a.is_whole or b.is_whole else _HALF_NAME)
+            return judge(PARTIAL, 0.5)
+        return judge(FORM, 1.0 if a.is_whole or b.is_whole else _HALF_NAME)
     if not (a.has_given or b.has_given):
         return _compare_western(a, b)
     match = compare_readings(a.readings, b.readings)
-    if match.level <= NameLevel.NICKNAME or (a.is_clean and b.is_clean):
+    if match.level <= NICKNAME or (a.is_clean and b.is_clean):
         return match
     best = min(_allow_misspelling(a, b, match), key=_rank)
     if best.conflicts and a.is_clean != b.is_clean:
@@ -162,9 +167,7 @@ def _allow_misspelling(a: Form, b: Form, match: NameMatch) -> list[NameMatch]:
     found = [match]
     if not (a.is_mended or b.is_mended):
         words = western.compare_words(a, b)
-        if words.level is NameLevel.TYPO or (
-            match.level is NameLevel.UNKNOWN and not words.conflicts
-        ):
+        if words.level is TYPO or (match.level is UNKNOWN and not words.conflicts):
             found.append(words)
     if a.is_whole and b.is_whole:
         most = 1 if a.is_mended or b.is_mended else 2
@@ -184,7 +187,7 @@ def _compare_western(a: Form, b: Form) -> NameMatch:
         found.append(_compare_joined(a.rotations, b.rotations, 1) or words)
     if a.is_mended or b.is_mended:
         match = compare_readings(a.readings, b.readings)
-        if match.level in (NameLevel.TYPO, NameLevel.PARTIAL):
+        if match.level in (TYPO, PARTIAL):
             found.append(match)
     if len(found) == 1 and a.is_clean != b.is_clean:
         return _judge_unread(*((a, b) if a.is_clean else (b, a)), words)
@@ -201,8 +204,8 @@ def _judge_unread(clean: Form, unread: Form, words: NameMatch) -> NameMatch:
     if not any(w in names.given_names for w in clean.core):
         return words
     surnames = [w for w in clean.core if w in names.every_surname]
-    if surnames and words.level is NameLevel.SIBLING:
-        return judge(NameLevel.PARTIAL, 0.3)
+    if surnames and words.level is SIBLING:
+        return judge(PARTIAL, 0.3)
     return words if surnames else _UNKNOWN
 
 
@@ -222,4 +225,4 @@ def _compare_joined(a: tuple[str, ...], b: tuple[str, ...], most: int) -> NameMa
     text = a[0]
     limit = most if len(text) > 9 else 1
     distance = min(OSA.distance(text, rotation, score_cutoff=limit) for rotation in b)
-    return judge(NameLevel.TYPO, 1 - distance / len(text)) if distance <= limit else None
+    return judge(TYPO, 1 - distance / len(text)) if distance <= limit else None

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from rapport.identity.names.chinese import HAN, Reading, Unit
+from rapport.identity.names.chinese import Reading
 from rapport.identity.names.readings import MOSTLY_SURNAMES, fold_han, sounds_of, table
+from rapport.identity.names.units import HAN, Unit
 
 _HAN_TITLES: Final = (
     "先生", "小姐", "女士", "太太", "夫人", "博士", "医生", "老师", "同学", "师奶", "经理", "律师",
@@ -79,4 +80,5 @@ def _units(characters: str) -> tuple[Unit, ...]:
 
 @lru_cache(maxsize=16_384)
 def _character(character: str) -> Unit:
-    return Unit(HAN, character, sounds_of(character), usual=True)
+    sounds = sounds_of(character)
+    return Unit(HAN, character, sounds.cantonese, sounds.mandarin, usual=True)

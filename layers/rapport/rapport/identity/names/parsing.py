@@ -1,13 +1,13 @@
 """Turn a name as it was written into what comparisons need."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
-from rapport.identity.names.blocking import blocking_keys
-from rapport.identity.names.chinese import Reading, is_western, read_latin
+from rapport.identity.names.blocking import blocking_keys, canonical_surnames
+from rapport.identity.names.chinese import Reading, read_latin
 from rapport.identity.names.han import read_han
 from rapport.identity.names.readings import fold_han, table
 from rapport.identity.names.scripts import (
@@ -18,6 +18,8 @@ from rapport.identity.names.scripts import (
     split_words,
     without_han,
 )
+from rapport.identity.names.units import is_western
+from rapport.kernel.lazy import lazy
 
 _TITLES: Final = (
     "mr mrs ms miss mx dr prof professor sir dame lord lady rev reverend hon madam mme monsieur"
@@ -46,49 +48,58 @@ _ABD: Final = re.compile(
     r"\b(?:abd|abdul|abdel|abdal|abdur|abdus)[\s-]+(?:(?:al|el|ul|ar|as)[\s-]+)?"
 )
 _MOST_WORDS: Final = 7
-_SPACES: Final = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Form:
     """A name as one field gave it, in one script.
 
     `words` are the folded words in order, without titles; `core` those left without particles;
     `joined` is `words` without spaces. `surname_at` is the surname's place in `core` (0 or -1),
-    or 1 when unknown. `han` is the folded run of Han characters, empty for a Latin form.
+    or 1 when unknown. `han` is the folded run of Han characters, empty for a Latin form; `beside`
+    are the Western names which stand beside it.
     """
 
     text: str
-    words: tuple[str, ...]
-    core: tuple[str, ...]
-    joined: str
-    surname_at: int
-    han: str
-    readings: tuple[Reading, ...]
     is_display: bool
+    words: tuple[str, ...] = ()
+    core: tuple[str, ...] = ()
+    joined: str = ""
+    surname_at: int = 1
     script: str = "LATIN"
+    han: str = ""
+    beside: tuple[str, ...] = ()
 
-    @cached_property
+    @lazy
+    def readings(self) -> Sequence[Reading]:
+        """The ways to read it."""
+        if self.han:
+            return read_han(self.text, self.beside, is_display=self.is_display)
+        if len(self.core) > _MOST_WORDS:
+            return ()
+        return read_latin(self.core, self.surname_at, self.is_display)
+
+    @lazy
     def is_clean(self) -> bool:
         """Whether no word looks misspelled."""
         return bool(self.han) or _is_clean(self.core, self.readings)
 
-    @cached_property
+    @lazy
     def has_given(self) -> bool:
         """Whether there may be a Chinese given name, by readings that correct nothing."""
         return bool(self.han) or any(one.given and not one.mended for one in self.readings)
 
-    @cached_property
+    @lazy
     def is_mended(self) -> bool:
         """Whether some readings correct a syllable or move a space."""
         return any(one.mended for one in self.readings)
 
-    @cached_property
+    @lazy
     def rotations(self) -> tuple[str, ...]:
         """The joined words begun at each of them."""
         return _rotate(self.words)
 
-    @cached_property
+    @lazy
     def proper_rotations(self) -> tuple[str, ...]:
         """The same without Western names."""
         return _rotate(tuple(w for w in self.words if w not in table().given_names))
@@ -104,25 +115,62 @@ class Form:
         return len(self.han) > 1 or sum(len(word) > 1 for word in self.core) > 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Name:
-    """A parsed name: immutable, and equal to another parsed from the same texts.
+class _Texts(NamedTuple):
+    full: str
+    given: str
+    middle: str
+    surname: str
+    local: str
+    display: str
 
-    `forms` are the ways it was given, in order of trust; `keys` a few short canonical forms to
-    block on, which names that agree in EXACT, FORM or NICKNAME mostly share; `surnames` the
-    surname's canonical forms (characters for a Chinese one), shared across scripts.
+
+class Name(_Texts):
+    """The texts of one name, immutable, and what follows from them, worked out on first use.
+
+    Many names are stored and never compared. A name is as fast to hash and to compare as the tuple
+    of texts which it is.
     """
 
-    texts: tuple[str, ...]
-    forms: tuple[Form, ...]
-    keys: tuple[str, ...]
-    surnames: tuple[str, ...]
-    hashed: int
+    @lazy
+    def forms(self) -> tuple[Form, ...]:
+        """The ways it was given, in order of trust."""
+        if len(self._every_form) < 2:
+            return tuple(self._every_form)
+        distinct: dict[tuple[str, str], Form] = {}
+        for form in self._every_form:
+            distinct.setdefault((form.joined, form.han), form)
+        return tuple(distinct.values())
+
+    @lazy
+    def _every_form(self) -> list[Form]:
+        """The forms, also those that only repeat another in other capitals."""
+        forms: list[Form] = []
+        for text in (self.full, self.local):
+            if text:
+                forms.extend(_parse_text(text))
+        if self.given or self.surname:
+            forms.extend(_parse_parts(self.given, self.middle, self.surname))
+        if self.display:
+            forms.extend(_parse_text(self.display, is_display=True))
+        return forms
+
+    @lazy
+    def keys(self) -> tuple[str, ...]:
+        """A few short canonical forms to block on.
+
+        Names that agree in EXACT, FORM or NICKNAME mostly share one.
+        """
+        return blocking_keys(form.readings for form in self._every_form)
+
+    @lazy
+    def surnames(self) -> tuple[str, ...]:
+        """The surname's canonical forms (characters for a Chinese one), shared across scripts."""
+        return canonical_surnames(form.readings for form in self._every_form)
 
     @property
     def is_empty(self) -> bool:
         """Whether no name was given, or none in a script that can be read."""
-        return not self.forms
+        return not (_is_plain(self.full or self.display) or self.forms)
 
     @property
     def is_whole(self) -> bool:
@@ -146,12 +194,6 @@ class Name:
             return ()
         return self.forms[0].core or tuple(self.forms[0].han)
 
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Name) and self.texts == other.texts)
-
-    def __hash__(self) -> int:
-        return self.hashed
-
 
 @lru_cache(maxsize=65_536)
 def parse_name(  # noqa: PLR0917 - the arguments are told apart by keyword
@@ -166,26 +208,14 @@ def parse_name(  # noqa: PLR0917 - the arguments are told apart by keyword
 
     `full` is the whole name in any order; `given`, `middle` and `surname` its parts where they are
     known; `local` the name in the local script; `display` what the person is called in a chat.
+    The same texts mostly give the same object, so that what was worked out stays with it.
     """
-    forms: list[Form] = []
-    for text in (full, local):
-        if text:
-            forms.extend(_parse_text(text))
-    if given or surname:
-        forms.extend(_parse_parts(given, middle, surname))
-    if display:
-        forms.extend(_parse_text(display, is_display=True))
-    texts = (full, given, middle, surname, local, display)
-    keys, surnames = blocking_keys(form.readings for form in forms)
-    return Name(texts, tuple(_without_repeats(forms)), keys, surnames, hash(texts))
+    return Name(full, given, middle, surname, local, display)
 
 
-def _without_repeats(forms: list[Form]) -> Iterator[Form]:
-    seen: set[tuple[str, str]] = set()
-    for form in forms:
-        if (form.joined, form.han) not in seen:
-            seen.add((form.joined, form.han))
-            yield form
+def _is_plain(text: str) -> bool:
+    """Whether a text is but English letters and spaces, hence surely words."""
+    return text.isascii() and text.replace(" ", "").isalpha()
 
 
 def _parse_parts(given: str, middle: str, surname: str) -> list[Form]:
@@ -198,60 +228,60 @@ def _parse_parts(given: str, middle: str, surname: str) -> list[Form]:
 
 
 def _parse_text(text: str, *, is_display: bool = False) -> list[Form]:
+    if _is_plain(text):
+        return [_parse_plain(text, is_display=is_display)]
     runs = [] if text.isascii() else find_han(text)
-    rest = without_han(text) if runs else text
-    forms: list[Form] = []
-    latin = _parse_latin(rest, is_display=is_display)
-    beside = latin.core if latin and all(map(is_western, latin.core)) and runs else ()
-    for run in runs[:2]:
-        folded = fold_han(run)
-        readings = tuple(read_han(run, beside, is_display=is_display))
-        forms.append(Form(run, (), (), "", 1, folded, readings, is_display))
-    if latin and not (beside and len(beside) == 1):
+    latin = _parse_latin(without_han(text) if runs else text, is_display=is_display)
+    if not runs:
+        return [latin] if latin else []
+    beside = latin.core if latin and all(map(is_western, latin.core)) else ()
+    forms = [Form(run, is_display, han=fold_han(run), beside=beside) for run in runs[:2]]
+    if latin and len(beside) != 1:
         forms.append(latin)
     return forms
 
 
 def _parse_latin(text: str, *, is_display: bool) -> Form | None:
+    if text.isspace():
+        return None
     folded = fold_latin(text)
     if _ORDINAL.search(folded):
         folded = _cut_peerage(folded)
-    if "ab" in folded:
+    if "abd" in folded:
         folded = _ABD.sub("abd", folded)
     before, comma, after = folded.partition(",")
-    heads, tails = _plain_words(before), _plain_words(after) if comma else []
+    heads = _plain_words(split_words(before))
+    tails = _plain_words(split_words(after)) if comma else []
     if heads and len(tails) == 1 and (tails[0] in _BEHIND or tails[0] in _BEFORE):
         tails = []
-    words = tuple(heads + tails)
-    if not words:
+    if not (heads or tails):
         return None
     surname_at = 1
     if heads and tails:
         surname_at = 0 if len(heads) == 1 else 1
     elif not folded.islower() or text != folded:
         surname_at = find_shouted(text)
-    return _build_form(text, words, surname_at, is_display=is_display)
+    written = " ".join(text.split()).casefold()
+    return _build_form(written, heads + tails, surname_at, script_of(text), is_display=is_display)
 
 
-def _build_form(text: str, words: tuple[str, ...], surname_at: int, *, is_display: bool) -> Form:
+def _parse_plain(text: str, *, is_display: bool) -> Form:
+    """Parse English letters and spaces, as most names are, without a look for signs."""
+    folded = text.lower()
+    words = _ABD.sub("abd", folded).split() if "abd" in folded else folded.split()
+    surname_at = 1 if text == folded or text.istitle() else find_shouted(text)
+    written = " ".join(folded.split())
+    return _build_form(written, _plain_words(words), surname_at, "LATIN", is_display=is_display)
+
+
+def _build_form(
+    text: str, words: list[str], surname_at: int, script: str, *, is_display: bool
+) -> Form:
     core = _without_particles(words)
-    readings: tuple[Reading, ...] = ()
-    if len(core) <= _MOST_WORDS:
-        readings = tuple(read_latin(core, surname_at, is_display=is_display))
-    return Form(
-        text=_SPACES.sub(" ", text.strip()).casefold(),
-        words=words,
-        core=core,
-        joined="".join(words),
-        surname_at=surname_at,
-        han="",
-        readings=readings,
-        is_display=is_display,
-        script=script_of(text),
-    )
+    return Form(text, is_display, tuple(words), tuple(core), "".join(words), surname_at, script)
 
 
-def _is_clean(core: tuple[str, ...], readings: tuple[Reading, ...]) -> bool:
+def _is_clean(core: tuple[str, ...], readings: Sequence[Reading]) -> bool:
     names = table()
     for reading in readings:
         sure = reading.spelled and not reading.mended and all(u.usual for u in reading.given)
@@ -272,9 +302,8 @@ def _cut_peerage(folded: str) -> str:
     return _RANK.sub("", after.strip())
 
 
-def _plain_words(folded: str) -> list[str]:
-    """Its words without the titles before and the suffixes behind; one word stays in any case."""
-    words = split_words(folded)
+def _plain_words(words: list[str]) -> list[str]:
+    """The words without the titles before and the suffixes behind; one word stays in any case."""
     while len(words) > 1 and words[0] in _BEFORE:
         if words[0] in _BEFORE_WHOLE and len(words) < 3:
             break
@@ -295,11 +324,9 @@ def _split_handle(word: str) -> list[str]:
     return [word]
 
 
-def _without_particles(words: tuple[str, ...]) -> tuple[str, ...]:
+def _without_particles(words: list[str]) -> list[str]:
     """Leave out "van der" and the like, unless every other word may be Chinese syllables."""
-    if len(words) < 3:
+    if len(words) < 3 or _SMALL_WORDS.isdisjoint(words):
         return words
-    plain = tuple(w for w in words if w not in _SMALL_WORDS)
-    if len(plain) < 2 or len(plain) == len(words) or not any(map(is_western, plain)):
-        return words
-    return plain
+    plain = [w for w in words if w not in _SMALL_WORDS]
+    return plain if len(plain) > 1 and any(map(is_western, plain)) else words

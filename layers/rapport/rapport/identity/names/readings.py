@@ -8,7 +8,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -57,7 +57,7 @@ class Table:
     nicknames: dict[str, frozenset[str]]
 
 
-@lru_cache(maxsize=1)
+@cache
 def table() -> Table:
     """The table; the first call reads the file."""
     raw: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
@@ -92,6 +92,18 @@ def table() -> Table:
         canonical_names=canonical,
         nicknames={name: frozenset(row.split()) for name, row in raw["nicknames"].items()},
     )
+
+
+@cache
+def every_syllable() -> frozenset[str]:
+    """The syllables of all systems."""
+    return frozenset().union(*table().syllables.values())
+
+
+@cache
+def every_usual() -> frozenset[str]:
+    """The syllables that are usual in given names in some system."""
+    return frozenset().union(*table().usual.values())
 
 
 def _invert(spellings: dict[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:

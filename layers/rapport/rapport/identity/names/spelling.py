@@ -2,28 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
-from rapport.identity.names.readings import SYSTEMS, table
+from rapport.identity.names.readings import every_usual, table
 
 
-@lru_cache(maxsize=1)
+@cache
 def _by_deletion() -> dict[str, tuple[str, ...]]:
     """The usual syllables and surnames by each text that is one deletion from them."""
     names = table()
-    known = set(names.every_surname).union(*(names.usual[system] for system in SYSTEMS))
+    known = every_usual().union(names.every_surname)
     index: defaultdict[str, list[str]] = defaultdict(list)
     for word in sorted(known):
         for text in {word, *_deletions(word)}:
             index[text].append(word)
     return {text: tuple(words) for text, words in index.items()}
-
-
-@lru_cache(maxsize=1)
-def _every_usual() -> frozenset[str]:
-    return frozenset().union(*table().usual.values())
 
 
 def _deletions(word: str) -> Iterator[str]:
@@ -43,7 +38,7 @@ def mend_word(word: str) -> tuple[tuple[str, ...], ...]:
     """The ways to read a misspelled word as one syllable, or as a sound one and a mended one."""
     found: list[tuple[str, ...]] = [(c,) for c in mend_syllable(word)] if len(word) < 8 else []
     if len(word) > 4:
-        usual = _every_usual()
+        usual = every_usual()
         for i in range(2, len(word) - 1):
             head, tail = word[:i], word[i:]
             if head in usual:

@@ -8,13 +8,25 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from rapport.identity.names.chinese import HAN, Reading, Unit, match_units
-from rapport.identity.names.latin import WordMatch, match_words
-from rapport.identity.names.levels import NameLevel, NameMatch, judge
+from rapport.identity.names.chinese import Reading
+from rapport.identity.names.latin import INITIAL, NONE, match_words
+from rapport.identity.names.levels import (
+    CONFLICT,
+    FORM,
+    NICKNAME,
+    PARTIAL,
+    SIBLING,
+    TYPO,
+    UNKNOWN,
+    NameLevel,
+    NameMatch,
+    judge,
+)
 from rapport.identity.names.readings import HONG_KONG, SYSTEMS, Table, sounds_of, table
 from rapport.identity.names.spelling import near_surnames
+from rapport.identity.names.units import HAN, Unit, match_units
 
-_UNKNOWN: Final = judge(NameLevel.UNKNOWN, 0.0)
+_UNKNOWN: Final = judge(UNKNOWN, 0.0)
 
 
 class Part(Enum):
@@ -27,11 +39,13 @@ class Part(Enum):
     CONFLICT = "conflict"
 
 
-_Rank = tuple[int, bool, float]
+_AGREE, _TYPO, _PIECE, _ABSENT, _CONFLICT = Part
+
+_Rank = tuple[NameLevel, bool, float]
 """A match in the making: level, whether it does not agree, and minus the similarity."""
 
-_STRANGERS: Final[_Rank] = (NameLevel.CONFLICT, True, 0.0)
-_NOTHING: Final[_Rank] = (NameLevel.UNKNOWN, True, 0.0)
+_STRANGERS: Final[_Rank] = (CONFLICT, True, 0.0)
+_NOTHING: Final[_Rank] = (UNKNOWN, True, 0.0)
 
 
 def compare_readings(a: Sequence[Reading], b: Sequence[Reading]) -> NameMatch:
@@ -40,54 +54,51 @@ def compare_readings(a: Sequence[Reading], b: Sequence[Reading]) -> NameMatch:
     for x in a:
         for y in b:
             rank = _compare(x, y)
+            if rank[0] < TYPO and (x.mended or y.mended):
+                rank = (TYPO, False, 0.85 * rank[2])
             if best is None or rank < best:
                 best = rank
                 if rank == _SAME:
-                    break
+                    return judge(FORM, 1.0)
     if best is None:
         return _UNKNOWN
-    return judge(NameLevel(best[0]), -best[2], agrees=not best[1])
+    return judge(best[0], -best[2], agrees=not best[1])
 
 
-_SAME: Final[_Rank] = (NameLevel.FORM, False, -1.0)
+_SAME: Final[_Rank] = (FORM, False, -1.0)
 
 
 def _compare(x: Reading, y: Reading) -> _Rank:
-    rank = _compare_as_read(x, y)
-    if (x.mended or y.mended) and rank[0] < NameLevel.TYPO:
-        return (NameLevel.TYPO, False, 0.85 * rank[2])
-    return rank
-
-
-def _compare_as_read(x: Reading, y: Reading) -> _Rank:
-    surname = _compare_surnames(x, y)
-    if surname is Part.CONFLICT:
+    if not x.surnames.isdisjoint(y.surnames):
+        return _judge_same_surname(x, y, *_compare_given(x, y))
+    surname = _compare_other_surnames(x, y)
+    if surname is _CONFLICT:
         return _judge_other_surname(x, y)
-    if surname is Part.TYPO:
-        if _compare_western(x, y) is Part.AGREE:
-            return (NameLevel.TYPO, False, -0.7)
-        return (NameLevel.PARTIAL, True, -0.3)
+    if surname is _TYPO:
+        if _compare_western(x, y) is _AGREE:
+            return (TYPO, False, -0.7)
+        return (PARTIAL, True, -0.3)
     given, likeness = _compare_given(x, y)
-    if surname is Part.ABSENT:
+    if surname is _ABSENT:
         return _judge_given_alone(x, y, given)
-    if surname is Part.PIECE:
+    if surname is _PIECE:
         likeness *= 0.85
     return _judge_same_surname(x, y, given, likeness)
 
 
 def _judge_same_surname(x: Reading, y: Reading, given: Part, likeness: float) -> _Rank:
-    if given is Part.CONFLICT:
-        return (NameLevel.SIBLING, True, -0.5 * likeness)
-    if given is Part.TYPO:
-        return (NameLevel.TYPO, False, -0.85 * likeness)
-    if given is Part.AGREE:
+    if given is _CONFLICT:
+        return (SIBLING, True, -0.5 * likeness)
+    if given is _TYPO:
+        return (TYPO, False, -0.85 * likeness)
+    if given is _AGREE:
         return _judge_same_given(x, y, likeness)
     western = _compare_western(x, y)
-    if western is Part.AGREE:
-        return (NameLevel.NICKNAME, False, -0.9 * likeness)
-    if western is Part.CONFLICT or _initials_conflict(x, y) or _initials_conflict(y, x):
-        return (NameLevel.SIBLING, True, -0.3)
-    return (NameLevel.PARTIAL, True, -0.6 if given is Part.PIECE else -0.4)
+    if western is _AGREE:
+        return (NICKNAME, False, -0.9 * likeness)
+    if western is _CONFLICT or _initials_conflict(x, y) or _initials_conflict(y, x):
+        return (SIBLING, True, -0.3)
+    return (PARTIAL, True, -0.6 if given is _PIECE else -0.4)
 
 
 def _initials_conflict(told: Reading, whole: Reading) -> bool:
@@ -96,8 +107,10 @@ def _initials_conflict(told: Reading, whole: Reading) -> bool:
     One initial may be a Western middle name's. Initials are in the romanisation of the surname
     beside them; where that may be any, only what fits in none is a conflict.
     """
+    if len(told.western) < 2 or told.given or not whole.given:
+        return False
     initials = [word for word in told.western if len(word) == 1]
-    if len(initials) < 2 or told.given or not whole.given:
+    if len(initials) < 2:
         return False
     if len(initials) != len(whole.given):
         return True
@@ -114,7 +127,7 @@ def _letters(unit: Unit, systems: frozenset[str]) -> frozenset[str]:
     found = {
         spelling[0]
         for system in systems
-        for sound in (unit.sounds[0] if system == HONG_KONG else unit.sounds[1])
+        for sound in (unit.cantonese if system == HONG_KONG else unit.mandarin)
         for spelling in table().spellings[system].get(sound, ())
     }
     if found and unit.system != HAN:
@@ -129,22 +142,22 @@ def _is_one_sound(reading: Reading) -> bool:
 
 def _judge_same_given(x: Reading, y: Reading, likeness: float) -> _Rank:
     if x.western == y.western:
-        level = NameLevel.FORM if x.married == y.married else NameLevel.NICKNAME
+        level = FORM if x.married == y.married else NICKNAME
         return (level, False, -likeness)
     western = _compare_western(x, y)
-    return (NameLevel.NICKNAME, False, (-0.8 if western is Part.CONFLICT else -1.0) * likeness)
+    return (NICKNAME, False, (-0.8 if western is _CONFLICT else -1.0) * likeness)
 
 
 def _judge_other_surname(x: Reading, y: Reading) -> _Rank:
     """A misspelled surname before a whole given name that agrees; else the names conflict."""
     if len(x.given) != 2 or len(y.given) != 2 or x.system == y.system == HAN:
         return _STRANGERS
-    given, likeness = _compare_given(x, y)
-    if given is not Part.AGREE:
+    if not (match_units(x.given[0], y.given[0]) and match_units(x.given[1], y.given[1])):
         return _STRANGERS
+    likeness = _likeness(x.given[0], y.given[0])
     if _is_surname_misspelled(x, y):
-        return (NameLevel.TYPO, False, -0.85 * likeness)
-    return (NameLevel.CONFLICT, True, -0.4)
+        return (TYPO, False, -0.85 * likeness)
+    return (CONFLICT, True, -0.4)
 
 
 def _is_surname_misspelled(x: Reading, y: Reading) -> bool:
@@ -158,63 +171,61 @@ def _is_surname_misspelled(x: Reading, y: Reading) -> bool:
 
 
 def _judge_given_alone(x: Reading, y: Reading, given: Part) -> _Rank:
-    if given is Part.CONFLICT and (_is_one_sound(x) or _is_one_sound(y)):
-        given = Part.ABSENT
+    if given is _CONFLICT and (_is_one_sound(x) or _is_one_sound(y)):
+        given = _ABSENT
     western = _compare_western(x, y)
-    if given is Part.AGREE:
-        return (NameLevel.PARTIAL, False, -0.8)
-    if given is Part.CONFLICT or western is Part.CONFLICT:
+    if given is _AGREE:
+        return (PARTIAL, False, -0.8)
+    if given is _CONFLICT or western is _CONFLICT:
         return _STRANGERS
-    if western is Part.AGREE:
-        return (NameLevel.PARTIAL, False, -0.7)
-    if given is Part.PIECE or given is Part.TYPO:
-        return (NameLevel.PARTIAL, True, -0.5)
+    if western is _AGREE:
+        return (PARTIAL, False, -0.7)
+    if given is _PIECE or given is _TYPO:
+        return (PARTIAL, True, -0.5)
     return _NOTHING
 
 
-def _compare_surnames(x: Reading, y: Reading) -> Part:
+def _compare_other_surnames(x: Reading, y: Reading) -> Part:
+    """How surnames relate that have no character in common."""
     if not (x.spelled and y.spelled):
-        return Part.ABSENT
-    if not x.surnames.isdisjoint(y.surnames):
-        return Part.AGREE
+        return _ABSENT
     if not (x.married.isdisjoint(y.surnames) and y.married.isdisjoint(x.surnames)):
-        return Part.PIECE
-    if x.foreign and y.foreign and match_words(x.spelled, y.spelled)[0] is not WordMatch.NONE:
-        return Part.AGREE
+        return _PIECE
+    if x.foreign and y.foreign and match_words(x.spelled, y.spelled)[0] is not NONE:
+        return _AGREE
     if not (x.near.isdisjoint(y.surnames) and y.near.isdisjoint(x.surnames)):
-        return Part.TYPO
-    return Part.CONFLICT
+        return _TYPO
+    return _CONFLICT
 
 
 def _compare_given(x: Reading, y: Reading) -> tuple[Part, float]:
     """How the given names relate, and a factor for the similarity."""
     a, b = x.given, y.given
     if not a or not b:
-        return Part.ABSENT, 1.0
+        return _ABSENT, 1.0
     if len(a) != len(b):
         piece = any(match_units(u, v) or _is_misspelled(u, v) for u in a for v in b)
-        return (Part.PIECE if piece else Part.CONFLICT), 1.0
+        return (_PIECE if piece else _CONFLICT), 1.0
     matched = list(map(match_units, a, b))
-    likeness = 1.0 if _are_one_system(a[0], b[0]) else 0.9
     if all(matched):
         alone = len(a) == 1 and (_may_lack_syllable(x) or _may_lack_syllable(y))
-        return (Part.PIECE if alone else Part.AGREE), likeness
-    if False not in matched:
-        return Part.ABSENT, likeness
-    if matched.count(True) == len(a) - 1 and len(a) > 1:
-        i = matched.index(False)
-        if _is_misspelled(a[i], b[i]):
-            return Part.TYPO, likeness
-        return Part.CONFLICT, (1.4 if _are_one_edit_apart(a[i], b[i]) else 1.0) * likeness
-    return Part.CONFLICT, 0.5
+        return (_PIECE if alone else _AGREE), _likeness(a[0], b[0])
+    if len(a) > 1 and matched.count(False) == 1:
+        u, v = a[matched.index(False)], b[matched.index(False)]
+        likeness = _likeness(a[0], b[0])
+        if _is_misspelled(u, v):
+            return _TYPO, likeness
+        return _CONFLICT, (1.4 if _are_one_edit_apart(u, v) else 1.0) * likeness
+    return _CONFLICT, 0.5
 
 
 def _may_lack_syllable(reading: Reading) -> bool:
     return reading.nickname or (bool(reading.western) and not _is_telling(reading))
 
 
-def _are_one_system(a: Unit, b: Unit) -> bool:
-    return a.system == b.system or HAN in (a.system, b.system)
+def _likeness(a: Unit, b: Unit) -> float:
+    """A factor for the similarity: across two romanisations a syllable tells less."""
+    return 1.0 if a.system in (b.system, HAN) or b.system == HAN else 0.9
 
 
 def _is_misspelled(a: Unit, b: Unit) -> bool:
@@ -222,7 +233,7 @@ def _is_misspelled(a: Unit, b: Unit) -> bool:
     if a.system != b.system:
         return False
     if a.system == HAN:
-        return not a.sounds.cantonese.isdisjoint(b.sounds.cantonese)
+        return not a.cantonese.isdisjoint(b.cantonese)
     return not (a.usual and b.usual) and _are_one_edit_apart(a, b)
 
 
@@ -232,21 +243,21 @@ def _are_one_edit_apart(a: Unit, b: Unit) -> bool:
 
 def _compare_western(x: Reading, y: Reading) -> Part:
     if not x.western or not y.western:
-        return Part.ABSENT
+        return _ABSENT
     if (x.given or y.given) and not (_is_telling(x) and _is_telling(y)):
-        return Part.ABSENT  # an unknown word beside Chinese syllables may be a misspelled one
+        return _ABSENT  # an unknown word beside Chinese syllables may be a misspelled one
     kinds = [
         match_words(min(word, other), max(word, other))[0]
         for word in x.western
         for other in y.western
     ]
     best = min(kinds)
-    if best is WordMatch.INITIAL:
-        return Part.ABSENT
-    matched = len(kinds) - kinds.count(WordMatch.NONE)
-    if best is not WordMatch.NONE and matched >= min(len(x.western), len(y.western)):
-        return Part.AGREE
-    return Part.CONFLICT
+    if best is INITIAL:
+        return _ABSENT
+    matched = len(kinds) - kinds.count(NONE)
+    if best is not NONE and matched >= min(len(x.western), len(y.western)):
+        return _AGREE
+    return _CONFLICT
 
 
 def _is_telling(reading: Reading) -> bool:
@@ -265,7 +276,7 @@ def compare_spellings(
     for reading in readings:
         if not (reading.spelled and reading.given):
             continue
-        spellings = expected_spellings(reading.spelled, "".join(u.text for u in reading.given))
+        spellings = expected_spellings(reading.spelled, "".join([u.text for u in reading.given]))
         for text in written:
             match = _find_near(text, spellings, most)
             if match and (best is None or match.similarity > best.similarity):
@@ -273,32 +284,28 @@ def compare_spellings(
     return best
 
 
-def _find_near(text: str, spellings: tuple[str, ...], most: int) -> NameMatch | None:
+def _find_near(text: str, spellings: dict[int, list[str]], most: int) -> NameMatch | None:
     size = len(text)
     if size < 6:
         return None
     limit = most if size > 9 else 1
-    nearest = min(
-        (
-            OSA.distance(text, s, score_cutoff=limit)
-            for s in spellings
-            if abs(len(s) - size) <= limit
-        ),
-        default=limit + 1,
-    )
-    return judge(NameLevel.TYPO, 0.95 - nearest / size) if nearest <= limit else None
+    nearest = limit + 1
+    for length in range(size - limit, size + limit + 1):
+        for spelling in spellings.get(length, ()):
+            nearest = min(nearest, OSA.distance(text, spelling, score_cutoff=limit))
+    return judge(TYPO, 0.95 - nearest / size) if nearest <= limit else None
 
 
 @lru_cache(maxsize=16_384)
-def expected_spellings(surname: str, given: str) -> tuple[str, ...]:
-    """How a Chinese name, folded, may be spelled without spaces, surname first."""
-    found: dict[str, None] = {}
+def expected_spellings(surname: str, given: str) -> dict[int, list[str]]:
+    """How a Chinese name, folded, may be spelled without spaces, surname first, by length."""
+    found: dict[int, list[str]] = {}
     for system in SYSTEMS:
         surnames = table().surname_spellings[system].get(surname, ())[:3]
         parts = [tuple(_spell(table(), system, character))[:5] for character in given]
-        for spelled in product(surnames, *parts):
-            found["".join(spelled)] = None
-    return tuple(found)
+        for spelled in map("".join, product(surnames, *parts)):
+            found.setdefault(len(spelled), []).append(spelled)
+    return found
 
 
 def _spell(readings: Table, system: str, character: str) -> Iterator[str]:

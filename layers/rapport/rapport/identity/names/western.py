@@ -2,8 +2,18 @@
 
 from rapidfuzz.distance import OSA
 
-from rapport.identity.names.latin import Alignment, WordMatch, align
-from rapport.identity.names.levels import NameLevel, NameMatch, judge
+from rapport.identity.names import latin
+from rapport.identity.names.latin import Alignment, align
+from rapport.identity.names.levels import (
+    CONFLICT,
+    NICKNAME,
+    PARTIAL,
+    SIBLING,
+    TYPO,
+    UNKNOWN,
+    NameMatch,
+    judge,
+)
 from rapport.identity.names.parsing import Form
 from rapport.identity.names.readings import table
 
@@ -23,8 +33,8 @@ def compare_words(a: Form, b: Form) -> NameMatch:
 def _judge_strangers(a: Form, b: Form) -> NameMatch:
     """No word in common. One given name beside a lone surname tells nothing."""
     if len(a.core) == 1 and len(b.core) == 1 and _is_surname(a.core[0]) != _is_surname(b.core[0]):
-        return judge(NameLevel.UNKNOWN, 0.0)
-    return judge(NameLevel.CONFLICT, 0.0)
+        return judge(UNKNOWN, 0.0)
+    return judge(CONFLICT, 0.0)
 
 
 def _is_surname(word: str) -> bool:
@@ -33,21 +43,21 @@ def _is_surname(word: str) -> bool:
 
 def _judge_aligned(a: Form, b: Form, alignment: Alignment) -> NameMatch:
     """All words of one name found in the other."""
-    typos = alignment.count(WordMatch.TYPO)
-    initials = alignment.count(WordMatch.INITIAL)
+    typos = alignment.count(latin.TYPO)
+    initials = alignment.count(latin.INITIAL)
     pairs = len(alignment.pairs)
     extra = len(alignment.left) + len(alignment.right)
     similarity = alignment.similarity * (0.95**extra)
     doubtful = initials == 1 and any(p[3] < 0.2 for p in alignment.pairs)
     if doubtful or (initials == 1 and pairs == 2 and _has_given_beside(a, b, alignment)):
-        return judge(NameLevel.PARTIAL, 0.3)
+        return judge(PARTIAL, 0.3)
     if initials == pairs or (initials + typos == pairs and pairs > 1 and initials):
-        return judge(NameLevel.PARTIAL, 0.5 * similarity)
+        return judge(PARTIAL, 0.5 * similarity)
     if pairs == 1:
         similarity *= 0.7
     if typos:
-        return judge(NameLevel.TYPO, similarity)
-    return judge(NameLevel.NICKNAME, similarity)
+        return judge(TYPO, similarity)
+    return judge(NICKNAME, similarity)
 
 
 def _has_given_beside(a: Form, b: Form, alignment: Alignment) -> bool:
@@ -61,12 +71,12 @@ def _judge_single(a: Form, b: Form, alignment: Alignment) -> NameMatch:
     i, j, kind, similarity = alignment.pairs[0]
     whole, place = (a, i) if len(a.core) > len(b.core) else (b, j)
     if len(a.core) > 1 and len(b.core) > 1:
-        return judge(NameLevel.PARTIAL, 0.4)
-    if kind is WordMatch.INITIAL:
-        return judge(NameLevel.PARTIAL, 0.2)
+        return judge(PARTIAL, 0.4)
+    if kind is latin.INITIAL:
+        return judge(PARTIAL, 0.2)
     if _is_surname_at(whole, place):
-        return judge(NameLevel.PARTIAL, 0.4 * similarity)
-    return judge(NameLevel.PARTIAL, 0.7 * similarity, agrees=True)
+        return judge(PARTIAL, 0.4 * similarity)
+    return judge(PARTIAL, 0.7 * similarity, agrees=True)
 
 
 def _is_surname_at(form: Form, place: int) -> bool:
@@ -87,9 +97,9 @@ def _judge_leftovers(a: Form, b: Form, alignment: Alignment) -> NameMatch:
     )
     agreeing = alignment.similarity * len(alignment.pairs)
     similarity = (agreeing + likest) / max(len(a.core), len(b.core))
-    strong = [p for p in alignment.pairs if p[2] is not WordMatch.INITIAL]
+    strong = [p for p in alignment.pairs if p[2] is not latin.INITIAL]
     surname = any(_may_be_surname(a, p[0]) and _may_be_surname(b, p[1]) for p in strong)
-    return judge(NameLevel.SIBLING if surname else NameLevel.CONFLICT, 0.8 * similarity)
+    return judge(SIBLING if surname else CONFLICT, 0.8 * similarity)
 
 
 def _may_be_surname(form: Form, place: int) -> bool:
