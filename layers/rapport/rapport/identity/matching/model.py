@@ -27,7 +27,7 @@ SHARED_BY_RELATIVES = frozenset(
 RELATIVES_NAMES = (0.01, 0.005, 0.01, 0.015, 0.16, 0.6, 0.2)
 """Share of each level of `whole_name` among relatives: most have the surname in common."""
 
-RELATIVES_ALIKE = {"birth": 0.1}
+RELATIVES_ALIKE = {"birth": 0.1, "birth_year": 0.1}
 """Share of relatives who agree like one person in this: twins in their birth date.
 
 Far above life, so that a table with many twins does not take them for misspelt given names.
