@@ -195,21 +195,11 @@ class Matcher:
     def _compare(self, compared: str, ours: dict[Value, int], theirs: dict[Value, int]) -> Bits:
         """Every value of one group against each of the other: how often it is told counts."""
         known = self._pairs
-        same = kin = total = 0.0
-        best, best_kin = -math.inf, -math.inf
-        for one, times in ours.items():
-            for two, often in theirs.items():
-                pair = (compared, one, two)
-                told, told_kin = known.get(pair) or self._pair(*pair)
-                count = times * often
-                total += count
-                same += told * count
-                kin += told_kin * count
-                best, best_kin = max(best, told), max(best_kin, told_kin)
-        return (
-            _BEST * best + (1 - _BEST) * same / total,
-            _BEST * best_kin + (1 - _BEST) * kin / total,
-        )
+        pairs = [(compared, one, two) for one in ours for two in theirs]
+        told = [known.get(pair) or self._pair(*pair) for pair in pairs]
+        counts = [times * often for times in ours.values() for often in theirs.values()]
+        same, kin = [one for one, _ in told], [relative for _, relative in told]
+        return _mixed(same, counts), _mixed(kin, counts)
 
     def _pair(self, compared: str, one: Value, two: Value) -> Bits:
         """What two values that were not compared before tell; it is kept."""
@@ -242,6 +232,12 @@ class Matcher:
                 self._hopes.clear()
             self._hopes[compared, value] = found
         return found
+
+
+def _mixed(bits: list[float], counts: list[int]) -> float:
+    """What pairs of values tell together, each as often as it is told."""
+    total = sum([one * count for one, count in zip(bits, counts, strict=True)])
+    return _BEST * max(bits) + (1 - _BEST) * total / sum(counts)
 
 
 def _softplus(x: float) -> float:
