@@ -6,13 +6,13 @@ same statements and decisions give the same customers, in whatever order they ca
 be undone exactly, identity is known as of any time, and other rules can be tried first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rapport.contracts.identity import Identifier
 from rapport.identity.model import Attestation, Source, digest_of
@@ -41,6 +41,8 @@ class Statement:
     identifiers: tuple[Identifier, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     attestation: Attestation = Attestation.NONE
+    read: Any = field(default=None, init=False, repr=False, compare=False)
+    """What `evidence.read_fact` made of it last."""
 
     def __hash__(self) -> int:
         return hash(self.statement_id)
@@ -51,7 +53,7 @@ class Statement:
         return digest_of(self.identifiers, self.attributes, self.attestation, self.at)
 
     def on_record(self, record_id: str) -> "Statement":
-        """The same, on that record."""
+        """The same, on that record; of what was read of it, nothing rests on that."""
         other = object.__new__(Statement)
         vars(other).update(vars(self), record_id=record_id)
         return other
@@ -143,12 +145,17 @@ class Component:
     @cached_property
     def whose(self) -> Mapping[str, str]:
         """The customer of each statement, as resolved last."""
-        return {
-            statement_id: customer_id
-            for members in self.customers
-            for customer_id in [customer_of_oldest(min(members))]
-            for statement_id in members
-        }
+        whose: dict[str, str] = {}
+        for members in self.customers:
+            whose.update(dict.fromkeys(members, customer_of_oldest(min(members))))
+        return whose
+
+    def resolved(self, customers: tuple[frozenset[str], ...]) -> "Component":
+        """The same, with these customers."""
+        other = object.__new__(Component)
+        vars(other).update(vars(self), customers=customers)
+        vars(other).pop("whose", None)
+        return other
 
 
 class Link(NamedTuple):
@@ -170,20 +177,24 @@ class Link(NamedTuple):
     decision_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """What follows from a component.
 
     `customers`: every statement in exactly one set, sets ordered by their oldest statement.
-    `links`: a spanning set of the evidence that holds them together. `against`: what speaks against
-    joins that something spoke for. `reviews`: pairs of customers' statements too uncertain to join
-    and too likely to ignore.
+    `because` makes the `links`, for who asks. `against`: what speaks against joins that something
+    spoke for. `reviews`: pairs of customers' statements too uncertain to join and too likely to
+    ignore.
     """
 
     customers: tuple[frozenset[str], ...]
-    links: tuple[Link, ...] = ()
+    because: Callable[[], tuple[Link, ...]] = tuple
     against: tuple[Link, ...] = ()
     reviews: tuple[Link, ...] = ()
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """A spanning set of the evidence that holds the customers together."""
+        return self.because()
 
 
 @dataclass(frozen=True, slots=True)

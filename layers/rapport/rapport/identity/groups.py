@@ -6,7 +6,7 @@ two names in conflict, two identifiers of which a person has one, a decision tha
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from itertools import combinations
@@ -37,12 +37,16 @@ _STRANGERS = Relation(UNKNOWN, NameLevel.UNKNOWN, 0.0)
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """Statements held to be one person: `members` by index, and what they tell together."""
+    """Statements held to be one person: `members` by index, and what they tell together.
+
+    `apart` are members that people keep it apart from; `shown` is what it vouches for.
+    """
 
     members: list[int]
-    names: dict[Name, int] = field(default_factory=dict)
-    exclusive: set[Pair] = field(default_factory=set)
-    apart: set[int] = field(default_factory=set)
+    names: dict[Name, None]
+    exclusive: set[Pair]
+    shown: set[Pair]
+    apart: set[int]
 
     @property
     def first(self) -> int:
@@ -56,12 +60,12 @@ class Groups:
     `count` is how many there are. `is_peaceful`: nothing any fact says contradicts another's.
     """
 
-    def __init__(self, facts: Sequence[Fact], rules: Rules) -> None:
+    def __init__(self, facts: Sequence[Fact], rules: Rules, *, is_peaceful: bool) -> None:
         self.facts = facts
         self.links: list[Link] = []
         self.against: dict[tuple[str, str, str], Link] = {}
         self.count = len(facts)
-        self.is_peaceful = is_peaceful(facts)
+        self.is_peaceful = is_peaceful
         self._rules = rules
         self._of = [_alone(index, fact) for index, fact in enumerate(facts)]
         self._known: dict[tuple[int, int, int, int], Relation] = {}
@@ -134,10 +138,10 @@ class Groups:
         for index in b.members:
             self._of[index] = a
         a.members = sorted(a.members + b.members)
-        for name, count in b.names.items():
-            a.names[name] = a.names.get(name, 0) + count
+        a.names.update(b.names)
         a.exclusive |= b.exclusive
         a.apart |= b.apart
+        a.shown |= b.shown
         return True
 
     def refuse(self, left: int, right: int, reason: str, identifier: Pair | None = None) -> None:
@@ -166,7 +170,7 @@ class Groups:
             identifier=identifier,
             score=score,
             fields=fields or {},
-            event_ids=(one.statement.event_id, two.statement.event_id),
+            event_ids=(one.event_id, two.event_id),
             decision_id=decision_id,
         )
 
@@ -183,7 +187,8 @@ class Groups:
 
     def _exceeds(self, a: Group, b: Group) -> bool:
         """Whether together they would show more identifiers of a type than a person has."""
-        if len(a.members) + len(b.members) <= self._rules.smallest_limit:
+        most = self._rules.smallest_limit
+        if len(a.members) + len(b.members) <= most or len(a.shown | b.shown) <= most:
             return False
         facts = [self.facts[index] for index in (*a.members, *b.members)]
         if not may_exceed(facts, self._rules):
@@ -212,18 +217,21 @@ def is_peaceful(facts: Sequence[Fact]) -> bool:
     """Whether no two of them speak against one another, so that nothing need be vetoed."""
     exclusive: dict[str, str] = {}
     names: dict[Name, None] = {}
+    latest: Name | None = None
     for fact in facts:
-        if fact.name is not None:
-            names[fact.name] = None
-        for namespace, value in fact.exclusive:
-            if exclusive.setdefault(namespace, value) != value:
-                return False
+        if fact.name is not None and fact.name is not latest:
+            latest = fact.name
+            names[latest] = None
+        if fact.exclusive:
+            for namespace, value in fact.exclusive:
+                if exclusive.setdefault(namespace, value) != value:
+                    return False
     return len(names) < 2 or _are_peaceful(tuple(names))
 
 
 def may_exceed(facts: Sequence[Fact], rules: Rules) -> bool:
     """Whether they show more identifiers of a type than its limit, windows aside."""
-    pairs = set().union(*[one.vouched for one in facts])
+    pairs = set().union(*[one.shown for one in facts])
     if len(pairs) <= rules.smallest_limit:
         return False
     shown = Counter([namespace for namespace, _ in pairs])
@@ -239,8 +247,8 @@ def _are_peaceful(names: tuple[Name, ...]) -> bool:
 
 
 def _alone(index: int, fact: Fact) -> Group:
-    names = {fact.name: 1} if fact.name is not None else {}
-    return Group([index], names, set(fact.exclusive))
+    names = {fact.name: None} if fact.name is not None else {}
+    return Group([index], names, set(fact.exclusive), set(fact.shown), set())
 
 
 def _are_two(a: set[Pair], b: set[Pair]) -> bool:

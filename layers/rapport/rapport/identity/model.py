@@ -35,7 +35,10 @@ class Attestation(StrEnum):
     @property
     def is_staff(self) -> bool:
         """Whether the business stands behind them."""
-        return self in (Attestation.AGENT, Attestation.KBA, Attestation.IMPORT)
+        return self in _OF_STAFF
+
+
+_OF_STAFF = frozenset((Attestation.AGENT, Attestation.KBA, Attestation.IMPORT))
 
 
 class Source(NamedTuple):
@@ -83,10 +86,16 @@ class Record:
 
         A full record gains only what is stronger than something it holds.
         """
-        known = {item.pair: item.assurance.rank for item in self.identifiers}
-        new = tuple(item for item in identifiers if known.get(item.pair, -1) < item.assurance.rank)
-        kept = strongest((*self.identifiers, *new)) if new else ()
-        return tuple(item for item in new if item in kept)
+        known = {(one.namespace, one.value): one.assurance.rank for one in self.identifiers}
+        new = [
+            one
+            for one in identifiers
+            if known.get((one.namespace, one.value), -1) < one.assurance.rank
+        ]
+        if len(self.identifiers) + len(new) <= MAX_IDENTIFIERS:
+            return tuple(new)
+        kept = strongest((*self.identifiers, *new))
+        return tuple([one for one in new if one in kept])
 
 
 @dataclass(frozen=True)
@@ -142,9 +151,10 @@ def strongest(identifiers: Sequence[Identifier]) -> tuple[Identifier, ...]:
     """
     best: dict[tuple[str, str], Identifier] = {}
     for item in identifiers:
-        known = best.get(item.pair)
+        pair = (item.namespace, item.value)
+        known = best.get(pair)
         if known is None or known.assurance.rank < item.assurance.rank:
-            best[item.pair] = item
+            best[pair] = item
     if len(best) <= MAX_IDENTIFIERS:
         return tuple(best.values())
     return tuple(sorted(best.values(), key=lambda item: -item.assurance.rank)[:MAX_IDENTIFIERS])
