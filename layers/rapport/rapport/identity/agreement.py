@@ -19,8 +19,10 @@ def are_one_person(facts: Sequence[Fact], rules: Rules) -> bool:
     What the steps of `resolution` would find: with nothing against it, whoever vouches for the
     same identifier is one, and so is whose name agrees where staff noted the same contact.
     """
-    if len(facts) > rules.smallest_limit and may_exceed(facts, rules):
-        return False
+    if len(facts) > rules.smallest_limit:
+        shown: frozenset[Pair] = frozenset().union(*[fact.shown for fact in facts])
+        if may_exceed(shown, rules):
+            return False
     if not facts or _is_crowded(facts):
         return False
     return _are_connected(facts) or (

@@ -33,12 +33,14 @@ class Names(NamedTuple):
 
 def names_of(keys: Keys, statement: Statement | None = None) -> Names:
     """The names behind `keys`, and those of what `statement` claims besides."""
-    leading = (*map(identifier_key, keys.identifiers), *map(block_key, keys.blocks))
+    leading = tuple(map(identifier_key, keys.identifiers))
+    if keys.blocks:
+        leading += tuple(map(block_key, keys.blocks))
     if statement is None:
         return Names(leading)
     told = [(one.namespace, one.value) for one in statement.identifiers]
-    claimed = dict.fromkeys([one for one in told if one not in keys.identifiers])
-    return Names(leading, tuple(map(claim_key, claimed)))
+    claimed = [one for one in told if one not in keys.identifiers]
+    return Names(leading, tuple(map(claim_key, dict.fromkeys(claimed))) if claimed else ())
 
 
 def candidates(names: Iterable[str], seen: Seen) -> set[str]:

@@ -42,7 +42,7 @@ class Fact:
     vouched: tuple[Pair, ...]
     shown: frozenset[Pair]
     mentioned: tuple[Pair, ...]
-    claimed: frozenset[Pair]
+    claimed: tuple[Pair, ...]
     exclusive: tuple[Pair, ...]
     held: tuple[Holding, ...]
     alone: tuple[tuple[Pair, Pair], ...]
@@ -76,13 +76,14 @@ def read_facts(statements: Iterable[Statement], rules: Rules) -> list[Fact]:
 
 def _remembered(statement: Statement, rules: Rules) -> Fact:
     """What these rules made of the same statement when it was loaded before, or make of it now."""
-    known: tuple[Statement, Fact] | None = rules.read.get(statement.statement_id)
+    read: dict[str, tuple[Statement, Fact]] = rules.read
+    known = read.get(statement.statement_id)
     if known is not None and known[0] == statement:
         return known[1]
-    if len(rules.read) >= _REMEMBERED:
-        rules.read.clear()
+    if len(read) >= _REMEMBERED:
+        read.clear()
     fact = _parse(statement, rules)
-    rules.read[statement.statement_id] = (statement, fact)
+    read[statement.statement_id] = (statement, fact)
     return fact
 
 
@@ -91,17 +92,20 @@ def _parse(statement: Statement, rules: Rules) -> Fact:
     attested = name is not None and statement.attestation.is_staff
     held: list[Holding] = []
     devices: dict[Pair, tuple[str, ...]] = {}
+    claimed: list[Pair] = []
     mentioned: list[Pair] = []
     for one in statement.identifiers:
+        pair = (one.namespace, one.value)
+        claimed.append(pair)
         kind = rules.namespace(one.namespace)
         vouches, mentions = kind.joins(one), attested and kind.mentioned
-        if (vouches or mentions) and not rules.is_blocked(one.pair):
+        if (vouches or mentions) and not rules.is_blocked(pair):
             if vouches and kind.holds_one:
-                devices[one.pair] = kind.holds_one
+                devices[pair] = kind.holds_one
             if vouches:
-                held.append((kind.priority, one.namespace, one.value, 0))
+                held.append((kind.priority, *pair, 0))
             if mentions:
-                mentioned.append(one.pair)
+                mentioned.append(pair)
     if len(held) > 1:
         held = sorted(set(held))
     if attested or not held:
@@ -123,7 +127,7 @@ def _parse(statement: Statement, rules: Rules) -> Fact:
         vouched=tuple(ranked),
         shown=shown,
         mentioned=tuple(mentioned),
-        claimed=frozenset([one.pair for one in statement.identifiers]),
+        claimed=tuple(claimed),
         exclusive=tuple([pair for pair in ranked if pair[0] in rules.protected]),
         held=tuple(held),
         alone=_alone(ranked, devices) if devices else (),

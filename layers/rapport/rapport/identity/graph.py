@@ -6,7 +6,7 @@ same statements and decisions give the same customers, in whatever order they ca
 be undone exactly, identity is known as of any time, and other rules can be tried first.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -145,17 +145,21 @@ class Component:
     @cached_property
     def whose(self) -> Mapping[str, str]:
         """The customer of each statement, as resolved last."""
-        whose: dict[str, str] = {}
-        for members in self.customers:
-            whose.update(dict.fromkeys(members, customer_of_oldest(min(members))))
-        return whose
+        return _whose(self.customers)
 
-    def resolved(self, customers: tuple[frozenset[str], ...]) -> "Component":
-        """The same, with these customers."""
+    def resolved(self, customers: tuple[frozenset[str], ...], version: int) -> "Component":
+        """The same in its next version, with these customers."""
         other = object.__new__(Component)
-        vars(other).update(vars(self), customers=customers)
-        vars(other).pop("whose", None)
+        whose = _whose(customers)
+        vars(other).update(vars(self), customers=customers, version=version, whose=whose)
         return other
+
+
+def _whose(customers: Iterable[Collection[str]]) -> dict[str, str]:
+    whose: dict[str, str] = {}
+    for members in customers:
+        whose.update(dict.fromkeys(members, customer_of_oldest(min(members))))
+    return whose
 
 
 class Link(NamedTuple):

@@ -5,7 +5,7 @@ two names in conflict, two identifiers of which a person has one, a decision tha
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -33,6 +33,9 @@ class Relation(NamedTuple):
 
 
 _STRANGERS = Relation(UNKNOWN, NameLevel.UNKNOWN, 0.0)
+
+_Join = tuple[int, int, str, Pair | None, float | None, dict[str, float] | None, str]
+"""Two facts, the rule, and by what: what a `Link` is made of, for who asks."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +65,7 @@ class Groups:
 
     def __init__(self, facts: Sequence[Fact], rules: Rules, *, is_peaceful: bool) -> None:
         self.facts = facts
-        self.links: list[Link] = []
+        self._joined: list[_Join] = []
         self.against: dict[tuple[str, str, str], Link] = {}
         self.count = len(facts)
         self.is_peaceful = is_peaceful
@@ -129,11 +132,7 @@ class Groups:
             return False
         if b.members[0] < a.members[0]:
             a, b = b, a
-        self.links.append(
-            self._link(
-                left, right, rule, identifier, score=score, fields=fields, decision_id=decision_id
-            )
-        )
+        self._joined.append((left, right, rule, identifier, score, fields, decision_id))
         self.count -= 1
         for index in b.members:
             self._of[index] = a
@@ -149,19 +148,14 @@ class Groups:
         one, two = sorted((self.facts[left].id, self.facts[right].id))
         key = (reason, one, two)
         if key not in self.against:
-            self.against[key] = self._link(left, right, reason, identifier)
+            self.against[key] = self._link((left, right, reason, identifier, None, None, ""))
 
-    def _link(
-        self,
-        left: int,
-        right: int,
-        rule: str,
-        identifier: Pair | None = None,
-        *,
-        score: float | None = None,
-        fields: dict[str, float] | None = None,
-        decision_id: str = "",
-    ) -> Link:
+    def links(self) -> tuple[Link, ...]:
+        """The joins so far, as evidence."""
+        return tuple(map(self._link, self._joined))
+
+    def _link(self, join: _Join) -> Link:
+        left, right, rule, identifier, score, fields, decision_id = join
         one, two = self.facts[min(left, right)], self.facts[max(left, right)]
         return Link(
             left=one.id,
@@ -187,12 +181,11 @@ class Groups:
 
     def _exceeds(self, a: Group, b: Group) -> bool:
         """Whether together they would show more identifiers of a type than a person has."""
-        most = self._rules.smallest_limit
-        if len(a.members) + len(b.members) <= most or len(a.shown | b.shown) <= most:
+        if len(a.members) + len(b.members) <= self._rules.smallest_limit:
+            return False
+        if not may_exceed(a.shown | b.shown, self._rules):
             return False
         facts = [self.facts[index] for index in (*a.members, *b.members)]
-        if not may_exceed(facts, self._rules):
-            return False
         shown: dict[str, dict[str, list[Fact]]] = {}
         for fact in facts:
             for namespace, value in fact.vouched:
@@ -229,9 +222,8 @@ def is_peaceful(facts: Sequence[Fact]) -> bool:
     return len(names) < 2 or _are_peaceful(tuple(names))
 
 
-def may_exceed(facts: Sequence[Fact], rules: Rules) -> bool:
-    """Whether they show more identifiers of a type than its limit, windows aside."""
-    pairs = set().union(*[one.shown for one in facts])
+def may_exceed(pairs: Collection[Pair], rules: Rules) -> bool:
+    """Whether there are more identifiers of a type than its limit, windows aside."""
     if len(pairs) <= rules.smallest_limit:
         return False
     shown = Counter([namespace for namespace, _ in pairs])
@@ -263,7 +255,8 @@ def _compare(ours: tuple[Name, ...], theirs: tuple[Name, ...]) -> Relation:
     """Every name against every name: the best agreement, unless some conflict."""
     if len(ours) == 1 and len(theirs) == 1:
         return _relation(compare_names(*ours, *theirs))
-    best = _STRANGERS
+    best: NameMatch | None = None
+    best_rank = _rank(_STRANGERS)
     conflicts: list[tuple[Name, Name, NameLevel]] = []
     sure: set[Name] = set()
     for one in ours:
@@ -272,9 +265,9 @@ def _compare(ours: tuple[Name, ...], theirs: tuple[Name, ...]) -> Relation:
             if match.conflicts:
                 conflicts.append((one, two, match.level))
                 continue
-            found = _relation(match)
-            if _rank(found) < _rank(best):
-                best = found
+            rank = (AGREE if match.agrees else UNKNOWN, match.level, -match.similarity)
+            if rank < best_rank:
+                best, best_rank = match, rank
             if match.level <= NameLevel.TYPO and match.similarity >= _SURE:
                 sure |= {one, two}
     # "Tmi Lee" is a slip for "Tim Lee", who is also "Timothy Lee": that the last two differ in more
@@ -287,7 +280,9 @@ def _compare(ours: tuple[Name, ...], theirs: tuple[Name, ...]) -> Relation:
         and not _is_misspelled(one, ours, two)
         and not _is_misspelled(two, theirs, one)
     ]
-    return Relation(CONFLICT, max(worst), 0.0, "name_conflict") if worst else best
+    if worst:
+        return Relation(CONFLICT, max(worst), 0.0, "name_conflict")
+    return _relation(best) if best else _STRANGERS
 
 
 def _relation(match: NameMatch) -> Relation:

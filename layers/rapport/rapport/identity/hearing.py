@@ -211,9 +211,9 @@ class Engine:
         """`news` and what it touches as one component, resolved; the older component goes on."""
         known = [*near, news] if news.version else [*near]
         home = known[0] if len(known) == 1 else min(known, key=_AGE, default=news)
-        whole = united(home.component_id, [*near, news], home.version + 1)
+        whole = united(home.component_id, [*near, news]) if near else news
         resolution = resolve(whole, self.rules, self.matcher)
-        whole = whole.resolved(resolution.customers)
+        whole = whole.resolved(resolution.customers, home.version + 1)
         kept = _touching(near, news, whole, self._pairs) if near else near
         if len(kept) < len(near):  # some only looked alike
             change = self._change(kept, news, event_id, at)

@@ -56,9 +56,10 @@ class InMemoryGraph:
 
     def write(self, change: Change) -> None:
         """Write all of it, or raise `Conflict`."""
+        spoke = [change.record.source] if change.record else []
         _check_actions(
             [change.component.component_id, *change.absorbed, *change.forwards],
-            [one.source for one in (change.record, *change.pointers) if one is not None],
+            [*spoke, *[one.source for one in change.pointers]] if change.pointers else spoke,
             [*change.claims, *change.notes],
             [*[one.review_id for one in change.reviews], *change.closed],
         )
@@ -175,7 +176,11 @@ def _check_actions(*places: Collection[str | Source]) -> None:
 
     `places` are the items of one kind, one for each action.
     """
-    if sum(map(len, places)) > ACTIONS or any(len({*one}) < len(one) for one in places):
+    actions = items = 0
+    for one in places:
+        actions += len(one)
+        items += len(set(one))
+    if actions > ACTIONS or items < actions:
         raise ValueError("A transaction takes at most 100 actions, one an item.")
 
 

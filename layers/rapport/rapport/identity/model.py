@@ -133,9 +133,10 @@ def digest_of(
     sender: who holds a number may change. A sender nobody vouches for is not told apart by time,
     since nothing would bring the months together again.
     """
-    parts = [f"{one.namespace}={one.value}={one.assurance}={one.method}" for one in identifiers]
+    parts = ["=".join((i.namespace, i.value, i.assurance, i.method)) for i in identifiers]
     parts.sort()
-    parts += sorted([f"{key}={value}" for key, value in attributes.items()])
+    if attributes:
+        parts += sorted(["=".join(told) for told in attributes.items()])
     parts.append(attestation)
     is_named = attributes and any(attributes.get(name) for name in NAMES)
     if not is_named and any(one.assurance is not Assurance.CLAIMED for one in identifiers):

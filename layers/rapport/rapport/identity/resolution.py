@@ -95,7 +95,7 @@ def resolve(component: Component, rules: Rules, matcher: Matcher) -> Resolution:
             join(groups, holdings)
     return Resolution(
         customers=_customers(groups, facts, void),
-        because=partial(tuple, groups.links),
+        because=groups.links,
         against=tuple(groups.against.values()),
         reviews=_reviews(groups, holdings, matcher),
     )

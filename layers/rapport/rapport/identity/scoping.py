@@ -236,7 +236,7 @@ def _claimants(groups: Groups, index: int, near: Sequence[Group]) -> list[Group]
         for group in near
         if any(
             not proven.isdisjoint(groups.facts[m].vouched)
-            and len(proven & groups.facts[m].claimed) > 1
+            and len(proven.intersection(groups.facts[m].claimed)) > 1
             for m in group.members
         )
     ]

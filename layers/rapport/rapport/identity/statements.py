@@ -45,7 +45,7 @@ def customers(component: Component) -> Mapping[str, str]:
     return component.whose
 
 
-def united(component_id: str, parts: Sequence[Component], version: int = 0) -> Component:
+def united(component_id: str, parts: Sequence[Component]) -> Component:
     """One component of several, not resolved yet."""
     statements: tuple[Statement, ...] = ()
     signals: tuple[Signal, ...] = ()
@@ -58,7 +58,7 @@ def united(component_id: str, parts: Sequence[Component], version: int = 0) -> C
         signals = tuple(dict.fromkeys(signals))
     if decisions:
         decisions = tuple(dict.fromkeys(decisions))
-    return Component(component_id, statements, signals, decisions, version)
+    return Component(component_id, statements, signals, decisions)
 
 
 def standing_of(component: Component, record_id: str) -> tuple[str, dict[str, str]]:
@@ -98,12 +98,12 @@ def _said(component: Component, own: Sequence[Statement]) -> dict[str, str]:
 
 def identifier_key(pair: Pair) -> str:
     """`phone#+14155550100`: the key of an identifier."""
-    return f"{pair[0]}#{pair[1]}"
+    return "#".join(pair)
 
 
 def claim_key(pair: Pair) -> str:
     """`?phone#+14155550100`: the key of an identifier that is claimed, for searches."""
-    return f"?{identifier_key(pair)}"
+    return f"?{'#'.join(pair)}"
 
 
 def block_key(block: str) -> str:
