@@ -19,17 +19,14 @@ def are_one_person(facts: Sequence[Fact], rules: Rules) -> bool:
     What the steps of `resolution` would find: with nothing against it, whoever vouches for the
     same identifier is one, and so is whose name agrees where staff noted the same contact.
     """
-    if len(facts) > rules.smallest_limit:
-        shown: frozenset[Pair] = frozenset().union(*[fact.shown for fact in facts])
-        if may_exceed(shown, rules):
-            return False
     if not facts or _is_crowded(facts):
         return False
-    return _are_connected(facts) or (
-        rules.join_bits <= _CONTACT_AND_NAME
-        and any(fact.mentioned for fact in facts)
-        and _are_connected(facts, by_contact=True)
-    )
+    shown = _shown_by_one(facts)
+    if shown is None and rules.join_bits <= _CONTACT_AND_NAME:
+        shown = _shown_by_one(facts, by_contact=True)
+    if shown is None:
+        return False
+    return len(facts) <= rules.smallest_limit or not may_exceed(shown, rules)
 
 
 def links_of(facts: Sequence[Fact], rules: Rules) -> tuple[Link, ...]:
@@ -51,11 +48,14 @@ def links_of(facts: Sequence[Fact], rules: Rules) -> tuple[Link, ...]:
     return tuple(links)
 
 
-def _are_connected(facts: Sequence[Fact], *, by_contact: bool = False) -> bool:
-    """Whether what they vouch for leads from one to all others; or contacts and names as well."""
+def _shown_by_one(facts: Sequence[Fact], *, by_contact: bool = False) -> set[Pair] | None:
+    """What all vouch for together, where that leads from one to all others, or does so with the
+    contacts beside names that agree; else None."""
     reached = set(facts[0].shown)
     told: dict[Pair, set[Name]] = {}
     if by_contact:
+        if not any(fact.mentioned for fact in facts):
+            return None
         _tell(facts[0], told)
     rest = facts[1:]
     while rest:
@@ -68,9 +68,9 @@ def _are_connected(facts: Sequence[Fact], *, by_contact: bool = False) -> bool:
             if by_contact:
                 _tell(fact, told)
         if len(beyond) == len(rest):
-            return False
+            return None
         rest = beyond
-    return True
+    return reached
 
 
 def _tell(fact: Fact, told: dict[Pair, set[Name]]) -> None:

@@ -65,8 +65,10 @@ def claims_of(
         held = seen.holders.get(name, _NOBODY)
         if held == alone:
             continue
-        now = {found[one].component_id for one in held if one in found}
-        becomes = frozenset((now - change.absorbed.keys()) | {home})
+        becomes = alone
+        if held:
+            now = {found[one].component_id for one in held if one in found}
+            becomes = frozenset((now - change.absorbed.keys()) | alone)
         if held == becomes or len(held) >= MAX_HOLDERS:
             continue
         if name.startswith("~") and becomes == held | {home}:

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from itertools import combinations
 from typing import NamedTuple
 
 from rapport.identity.evidence import Fact
@@ -235,7 +234,11 @@ def may_exceed(pairs: Collection[Pair], rules: Rules) -> bool:
 
 @lru_cache(16_384)
 def _are_peaceful(names: tuple[Name, ...]) -> bool:
-    return not any(compare_names(one, two).conflicts for one, two in combinations(names, 2))
+    *others, latest = names
+    if any(compare_names(latest, one).conflicts for one in others):
+        return False
+    # The others were compared before the latest came, as a rule, and are remembered.
+    return len(others) < 2 or _are_peaceful(tuple(others))
 
 
 def _alone(index: int, fact: Fact) -> Group:
