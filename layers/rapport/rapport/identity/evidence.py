@@ -90,24 +90,7 @@ def _remembered(statement: Statement, rules: Rules) -> Fact:
 def _parse(statement: Statement, rules: Rules) -> Fact:
     name = _name(statement)
     attested = name is not None and statement.attestation.is_staff
-    held: list[Holding] = []
-    devices: dict[Pair, tuple[str, ...]] = {}
-    claimed: list[Pair] = []
-    mentioned: list[Pair] = []
-    for one in statement.identifiers:
-        pair = (one.namespace, one.value)
-        claimed.append(pair)
-        kind = rules.namespace(one.namespace)
-        vouches, mentions = kind.joins(one), attested and kind.mentioned
-        if (vouches or mentions) and not rules.is_blocked(pair):
-            if vouches and kind.holds_one:
-                devices[pair] = kind.holds_one
-            if vouches:
-                held.append((kind.priority, *pair, 0))
-            if mentions:
-                mentioned.append(pair)
-    if len(held) > 1:
-        held = sorted(set(held))
+    held, mentioned, devices = _told(statement, rules, attested=attested)
     if attested or not held:
         # Nothing else may tie what it says to what it said before, under a proof or without.
         priority = rules.namespace(SENDER).priority
@@ -127,7 +110,7 @@ def _parse(statement: Statement, rules: Rules) -> Fact:
         vouched=tuple(ranked),
         shown=shown,
         mentioned=tuple(mentioned),
-        claimed=tuple(claimed),
+        claimed=tuple([(one.namespace, one.value) for one in statement.identifiers]),
         exclusive=tuple([pair for pair in ranked if pair[0] in rules.protected]),
         held=tuple(held),
         alone=_alone(ranked, devices) if devices else (),
@@ -137,6 +120,28 @@ def _parse(statement: Statement, rules: Rules) -> Fact:
         ties=shown.union(mentioned) if mentioned else shown,
         blocks=_blocks(name, birth, address) if attested and name else (),
     )
+
+
+def _told(
+    statement: Statement, rules: Rules, *, attested: bool
+) -> tuple[list[Holding], list[Pair], dict[Pair, tuple[str, ...]]]:
+    """What it vouches for, the most telling first, what staff mention in it, and of what it vouches
+    for the devices, with the namespaces of which each goes with one value."""
+    held: list[Holding] = []
+    mentioned: list[Pair] = []
+    devices: dict[Pair, tuple[str, ...]] = {}
+    for one in statement.identifiers:
+        pair = (one.namespace, one.value)
+        kind = rules.namespace(one.namespace)
+        vouches, mentions = kind.joins(one), attested and kind.mentioned
+        if (vouches or mentions) and not rules.is_blocked(pair):
+            if vouches:
+                held.append((kind.priority, *pair, 0))
+                if kind.holds_one:
+                    devices[pair] = kind.holds_one
+            if mentions:
+                mentioned.append(pair)
+    return sorted(set(held)) if len(held) > 1 else held, mentioned, devices
 
 
 def in_force(decisions: Iterable[Decision]) -> list[Decision]:

@@ -169,20 +169,15 @@ class Engine:
         claims, notes = claims_of(names, seen, found, change)
         is_new = frozenset((statement.statement_id,)) in change.component.customers
         facts = record_events(speaking, known, heard.event_id, heard.heard_at, created=is_new)
-        whole = Change(
-            change.component,
-            change.absorbed,
-            change.forwards,
+        change = change._replace(
             record=record,
             known=known,
             pointers=[one for one in change.pointers if one.source != record.source],
             claims=claims,
             notes=notes,
-            reviews=change.reviews,
             events=[*facts, *change.events],
-            before=change.before,
         )
-        self.graph.write(fitted(whole))
+        self.graph.write(fitted(change))
         return speaking
 
     def _retold(self, known: Record, sender: Sender, digest: str, customer_id: str) -> Record:

@@ -78,15 +78,7 @@ def resolve(component: Component, rules: Rules, matcher: Matcher) -> Resolution:
     groups = Groups(facts, rules, is_peaceful=peaceful)
     _decide(groups, decisions)
     holdings = Holdings(facts, component.signals, rules)
-    settled: dict[object, int] = {}
-    for join in _STEPS:
-        # A step that joined nothing joins nothing until another has.
-        if groups.count > 1 and settled.get(join) != groups.count:
-            join(groups, holdings)
-            settled[join] = groups.count
-    if groups.count > 1:
-        join_alike(groups, holdings, matcher)
-        join_nameless(groups, holdings)
+    _join(groups, holdings, matcher)
     before = 0
     while decisions and groups.count not in (1, before):
         # Whom people joined before anybody knew a name has one by now, on every number of theirs.
@@ -99,6 +91,18 @@ def resolve(component: Component, rules: Rules, matcher: Matcher) -> Resolution:
         against=tuple(groups.against.values()),
         reviews=_reviews(groups, holdings, matcher),
     )
+
+
+def _join(groups: Groups, holdings: Holdings, matcher: Matcher) -> None:
+    settled: dict[object, int] = {}
+    for join in _STEPS:
+        # A step that joined nothing joins nothing until another has.
+        if groups.count > 1 and settled.get(join) != groups.count:
+            join(groups, holdings)
+            settled[join] = groups.count
+    if groups.count > 1:
+        join_alike(groups, holdings, matcher)
+        join_nameless(groups, holdings)
 
 
 def _reviews(groups: Groups, holdings: Holdings, matcher: Matcher) -> tuple[Link, ...]:
