@@ -14,13 +14,11 @@ class Assurance(StrEnum):
     CHANNEL = "channel"
     VERIFIED = "verified"
 
-    @property
-    def rank(self) -> int:
-        """0 for claimed, 1 for channel, 2 for verified: compare these, never the names."""
-        return _RANKS[self]
+    rank: int
+    """0 for claimed, 1 for channel, 2 for verified: compare these, never the names."""
 
-
-_RANKS = {Assurance.CLAIMED: 0, Assurance.CHANNEL: 1, Assurance.VERIFIED: 2}
+    def __init__(self, _value: str) -> None:
+        self.rank = len(type(self).__members__)
 
 
 @dataclass(frozen=True, slots=True)

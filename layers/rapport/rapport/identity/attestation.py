@@ -77,7 +77,7 @@ def review_attested(groups: Groups, holdings: Holdings) -> list[Link]:
 
 
 def _proposals(groups: Groups, holdings: Holdings) -> Iterable[Proposal]:
-    for indexes in _buckets(groups, holdings).values():
+    for indexes in _buckets(groups, holdings):
         for one, two in combinations(_one_of_each(groups, indexes), 2):
             if groups.of(one) is groups.of(two):
                 continue
@@ -88,7 +88,7 @@ def _proposals(groups: Groups, holdings: Holdings) -> Iterable[Proposal]:
                     yield -(bits + NAME_BITS[relation.level]), one, two
 
 
-def _buckets(groups: Groups, holdings: Holdings) -> dict[str, list[int]]:
+def _buckets(groups: Groups, holdings: Holdings) -> list[list[int]]:
     """Facts that have a second field in common: what contact, birth date or address."""
     buckets: dict[str, list[int]] = {}
     attested = [index for index, fact in enumerate(groups.facts) if fact.attested]
@@ -104,7 +104,7 @@ def _buckets(groups: Groups, holdings: Holdings) -> dict[str, list[int]]:
                 bucket.extend(holdings.vouching.get(holding, ()))
             if index not in bucket:
                 bucket.append(index)
-    return buckets
+    return [one for one in buckets.values() if len(one) > 1]
 
 
 def _one_of_each(groups: Groups, indexes: Iterable[int]) -> list[int]:
@@ -214,9 +214,10 @@ def _fields(groups: Groups, left: int, right: int) -> dict[str, float]:
 
 def _contact(groups: Groups, left: int, right: int) -> Pair | None:
     one, two = groups.facts[left], groups.facts[right]
-    ours = {*one.mentioned, *one.vouched}
-    theirs = {*two.mentioned, *two.vouched}
-    return min(ours & theirs & {*one.mentioned, *two.mentioned}, default=None)
+    if one.ties.isdisjoint(two.ties):
+        return None
+    mentioned = {*one.mentioned, *two.mentioned}
+    return min(one.ties & two.ties & mentioned, default=None)
 
 
 def _rivals(
@@ -242,5 +243,5 @@ def _review(groups: Groups, left: int, right: int, bits: float, fields: dict[str
         identifier=_contact(groups, left, right),
         score=bits,
         fields=fields,
-        event_ids=(one.statement.event_id, two.statement.event_id),
+        event_ids=(one.event_id, two.event_id),
     )

@@ -1,5 +1,6 @@
 """Where to look for what a new statement may concern: identifiers and blocking keys."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from rapport.identity.evidence import Fact, read_fact
@@ -26,12 +27,13 @@ class Keys(NamedTuple):
 def lookup_keys(statement: Statement, rules: Rules, matcher: Matcher) -> Keys:
     """What to look a statement up by; mere claims lead nowhere."""
     fact = read_fact(statement, rules)
-    identifiers = dict.fromkeys((*fact.vouched, *fact.mentioned))
+    identifiers: Iterable[Pair] = fact.vouched
     blocks = fact.blocks
     if fact.attested:
-        blocks = (*blocks, *(f"m:{one}" for one in keys_of(statement, matcher)))[:MOST_BLOCKS]
+        identifiers = dict.fromkeys((*fact.vouched, *fact.mentioned))
+        blocks = (*blocks, *[f"m:{one}" for one in keys_of(fact, matcher)])[:MOST_BLOCKS]
     # To a sender leads its record.
-    return Keys(tuple(one for one in identifiers if one[0] != SENDER), blocks)
+    return Keys(tuple([one for one in identifiers if one[0] != SENDER]), blocks)
 
 
 def joining_pairs(statement: Statement, rules: Rules) -> frozenset[Pair]:
@@ -66,5 +68,5 @@ def _may_concern(fact: Fact, other: Fact, matcher: Matcher) -> bool:
     return not (
         set(fact.mentioned).isdisjoint(other.mentioned)
         and set(fact.blocks).isdisjoint(other.blocks)
-        and set(keys_of(fact.statement, matcher)).isdisjoint(keys_of(other.statement, matcher))
+        and set(keys_of(fact, matcher)).isdisjoint(keys_of(other, matcher))
     )

@@ -13,7 +13,7 @@ from rapport.contracts.identity import (
 from rapport.identity.graph import Component, Link, Review
 from rapport.identity.model import Record, Source
 from rapport.identity.ports import Change, Pointer
-from rapport.identity.statements import customers, home_of, said_by
+from rapport.identity.statements import customers, home_of, standing_of
 
 MAX_REVIEWS = 5
 """Of one change: more uncertain pairs than that are one uncertainty seen from many sides."""
@@ -35,6 +35,22 @@ def fitted(change: Change) -> Change:
     # A new customer's way home comes first: where nobody merged, no fact follows.
     forwards = change.forwards[:room]
     return change._replace(forwards=forwards, pointers=change.pointers[: room - len(forwards)])
+
+
+def consequences(
+    component: Component, before: Sequence[Component], event_id: str, at: datetime
+) -> tuple[Sequence[str], Sequence[Pointer], Sequence[Envelope]]:
+    """What else is due once `before` has become `component`.
+
+    Ids that lead to it from now on, records whose customer changed, and the facts of that.
+    """
+    if not before and len(component.statements) < 2:
+        return (), (), ()
+    was, now = _were(before), customers(component)
+    forwards = forwards_of(component, before) if {*now.values()} - {*was.values()} else ()
+    if was.items() <= now.items():
+        return forwards, (), ()
+    return forwards, pointers_to(component, before), merges_of(component, before, event_id, at)
 
 
 def pointers_to(
@@ -60,15 +76,8 @@ def repointed(component: Component) -> list[Pointer]:
 
 
 def _pointer(component: Component, source: Source, record_id: str) -> Pointer:
-    customer_id = owner_of(component, record_id)
-    return Pointer(source, customer_id, component.component_id, said_by(component, record_id))
-
-
-def owner_of(component: Component, record_id: str) -> str:
-    """The customer of a record: of several, that of its latest statement."""
-    whose = customers(component)
-    own = [one for one in component.statements if one.record_id == record_id]
-    return whose[max(own, key=lambda one: (one.at, one.statement_id)).statement_id]
+    owner, said = standing_of(component, record_id)
+    return Pointer(source, owner, component.component_id, said)
 
 
 def forwards_of(component: Component, before: Sequence[Component]) -> list[str]:

@@ -7,13 +7,16 @@ and leads nowhere else, so that claiming a number often keeps nobody from its ho
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from rapport.identity.graph import Component, Pair, Statement
+from rapport.identity.graph import Component, Statement
 from rapport.identity.ports import Change, Claim, Seen
 from rapport.identity.resolution import Keys
 from rapport.identity.statements import block_key, claim_key, identifier_key
 
 MAX_HOLDERS = 40
 """How many components a key names; a key that more share says nothing about any of them."""
+
+
+_NOBODY: frozenset[str] = frozenset()
 
 
 class Names(NamedTuple):
@@ -30,22 +33,24 @@ class Names(NamedTuple):
 
 def names_of(keys: Keys, statement: Statement | None = None) -> Names:
     """The names behind `keys`, and those of what `statement` claims besides."""
-    leading = (*map(identifier_key, keys.identifiers), *map(block_key, keys.blocks))
-    claims: Iterable[Pair] = (one.pair for one in statement.identifiers) if statement else ()
-    claimed = dict.fromkeys(one for one in claims if one not in keys.identifiers)
-    return Names(leading, tuple(map(claim_key, claimed)))
+    leading = tuple(map(identifier_key, keys.identifiers))
+    if keys.blocks:
+        leading += tuple(map(block_key, keys.blocks))
+    if statement is None:
+        return Names(leading)
+    told = [(one.namespace, one.value) for one in statement.identifiers]
+    claimed = [one for one in told if one not in keys.identifiers]
+    return Names(leading, tuple(map(claim_key, dict.fromkeys(claimed))) if claimed else ())
 
 
 def candidates(names: Iterable[str], seen: Seen) -> set[str]:
     """The components that these keys and the sender's own record lead to."""
-    found = {one for name in names for one in held_by(name, seen)}
-    return found | {seen.record.component_id} if seen.record else found
-
-
-def held_by(name: str, seen: Seen) -> frozenset[str]:
-    """Whom a key names; nobody where it is full."""
-    held = seen.holders.get(name, frozenset())
-    return held if len(held) < MAX_HOLDERS else frozenset()
+    found = {seen.record.component_id} if seen.record else set()
+    for name in names:
+        held = seen.holders.get(name, _NOBODY)
+        if len(held) < MAX_HOLDERS:  # one that is full names nobody
+            found |= held
+    return found
 
 
 def claims_of(
@@ -55,17 +60,23 @@ def claims_of(
     home = change.component.component_id
     claims: dict[str, Claim] = {}
     notes = []
+    alone = frozenset((home,))
     for name in names.leading:
-        held = seen.holders.get(name, frozenset())
-        now = {found[one].component_id for one in held if one in found}
-        becomes = frozenset((now - change.absorbed.keys()) | {home})
+        held = seen.holders.get(name, _NOBODY)
+        if held == alone:
+            continue
+        becomes = alone
+        if held:
+            now = {found[one].component_id for one in held if one in found}
+            becomes = frozenset((now - change.absorbed.keys()) | alone)
         if held == becomes or len(held) >= MAX_HOLDERS:
             continue
         if name.startswith("~") and becomes == held | {home}:
             notes.append(name)
         else:
             claims[name] = Claim(held, becomes)
-    return claims, notes + [one for one in names.claimed if _lacks(one, home, seen)]
+    notes += [one for one in names.claimed if _lacks(one, home, seen)]
+    return claims, notes
 
 
 def joined(names: Names, component_id: str, seen: Seen, change: Change) -> dict[str, Claim]:
@@ -81,5 +92,5 @@ def joined(names: Names, component_id: str, seen: Seen, change: Change) -> dict[
 
 def _lacks(name: str, component_id: str, seen: Seen) -> bool:
     """Whether a key has room for a component that it does not name."""
-    held = seen.holders.get(name, frozenset())
+    held = seen.holders.get(name, _NOBODY)
     return component_id not in held and len(held) < MAX_HOLDERS

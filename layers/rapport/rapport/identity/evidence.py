@@ -1,109 +1,147 @@
 """What a statement tells, ready to compare: names, dates, what it vouches for and mentions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import NamedTuple
 
 from rapport.identity.addresses import Address, parse_address
 from rapport.identity.graph import Decision, DecisionKind, Pair, Statement
 from rapport.identity.matching.values import BirthValue, birth_value, date_parts
+from rapport.identity.model import Source
 from rapport.identity.names import Name, parse_name
 from rapport.identity.rules import SENDER, Rules
 
 _REMEMBERED = 65_536
-_ORDER = attrgetter("order")
-
 
 Holding = tuple[int, str, str, int]
 """An identifier during one tenure: its priority, namespace, value, and the tenure's number."""
 
 
-class Fact(NamedTuple):
-    """A statement, parsed.
+@dataclass(slots=True, eq=False)
+class Fact:
+    """A statement, parsed by the rules whose `reader` it names; not to be changed.
 
-    `name` is None where it gives none that can be read. `vouched` are the identifiers that may join
-    it to others, the most telling first; `mentioned` are means of contact that a statement which
-    staff stand behind (`attested`, with a name) gives, vouched for or not; `claimed` is everything
-    it names. `exclusive` are those of its identifiers of which a person has one. `held` are the
-    vouched as of their first tenure, `alone` each device with what it goes with one of. `order`
-    sorts facts by what they say. `ties` are vouched and mentioned together; `blocks` are texts that
-    people who may be one share, of attested statements alone.
+    `id`, `at`, `event_id` and `attributes` are the statement's. `name` is None where it gives none
+    that can be read. `vouched` are the identifiers that may join it to others, the most telling
+    first; `mentioned` are means of contact that a statement which staff stand behind (`attested`,
+    with a name) gives, vouched for or not; `claimed` is everything it names. `exclusive` are those
+    of its identifiers of which a person has one. `shown` are the vouched as a set, `held` as of
+    their first tenure, `alone` each device with what it goes with one of. `order` sorts facts by
+    what they say. `ties` are vouched and mentioned together; `blocks` are texts that people who may
+    be one share, of attested statements alone.
     """
 
-    statement: Statement
+    reader: object
+    id: str
+    at: datetime
+    event_id: str
+    attributes: Mapping[str, str]
     name: Name | None
     attested: bool
     vouched: tuple[Pair, ...]
+    shown: frozenset[Pair]
     mentioned: tuple[Pair, ...]
-    claimed: frozenset[Pair]
+    claimed: tuple[Pair, ...]
     exclusive: tuple[Pair, ...]
     held: tuple[Holding, ...]
     alone: tuple[tuple[Pair, Pair], ...]
-    order: tuple[datetime, str, str, str, str, str]
+    order: tuple[datetime, Source, str, str]
     birth: BirthValue | None
     address: Address | None
     ties: frozenset[Pair]
     blocks: tuple[str, ...]
 
-    @property
-    def id(self) -> str:
-        """The statement's id."""
-        return self.statement.statement_id
 
-    @property
-    def at(self) -> datetime:
-        """When it was said, by the source's clock."""
-        return self.statement.at
+BY_CONTENT = attrgetter("order")
+"""The order of facts that depends on what they say alone."""
 
 
 def read_fact(statement: Statement, rules: Rules) -> Fact:
-    """Parse a statement by these rules, which remember it by its id."""
-    fact: Fact | None = rules.read.get(statement.statement_id)
-    if fact is None or fact.statement is not statement:
-        same = fact is not None and fact.statement == statement
-        fact = fact._replace(statement=statement) if fact and same else _parse(statement, rules)
-        if len(rules.read) >= _REMEMBERED:
-            rules.read.clear()
-        rules.read[statement.statement_id] = fact
+    """Parse a statement by these rules. It keeps what was read of it last."""
+    fact: Fact | None = statement.read
+    if fact is None or fact.reader is not rules.reader:
+        fact = vars(statement)["read"] = _remembered(statement, rules)
+    return fact
+
+
+def read_facts(statements: Iterable[Statement], rules: Rules) -> list[Fact]:
+    """Parse statements by these rules."""
+    reader = rules.reader
+    return [
+        fact if (fact := one.read) is not None and fact.reader is reader else read_fact(one, rules)
+        for one in statements
+    ]
+
+
+def _remembered(statement: Statement, rules: Rules) -> Fact:
+    """What these rules made of the same statement when it was loaded before, or make of it now."""
+    read: dict[str, tuple[Statement, Fact]] = rules.read
+    known = read.get(statement.statement_id)
+    if known is not None and known[0] == statement:
+        return known[1]
+    if len(read) >= _REMEMBERED:
+        read.clear()
+    fact = _parse(statement, rules)
+    read[statement.statement_id] = (statement, fact)
     return fact
 
 
 def _parse(statement: Statement, rules: Rules) -> Fact:
-    joining = rules.joining(statement.identifiers)
-    held = sorted({_held(one.pair, rules) for one in joining})
     name = _name(statement)
     attested = name is not None and statement.attestation.is_staff
+    held, mentioned, devices = _told(statement, rules, attested=attested)
     if attested or not held:
         # Nothing else may tie what it says to what it said before, under a proof or without.
-        held += [_held(pair, rules) for pair in _sender(statement, name, rules)]
+        priority = rules.namespace(SENDER).priority
+        held += [(priority, *pair, 0) for pair in _sender(statement, name, rules)]
     ranked = [(namespace, value) for _, namespace, value, _ in held]
-    mentioned = _mentioned(statement, rules) if attested else ()
+    shown = frozenset(ranked)
     birth = _birth(statement) if attested else None
     address = _address(statement) if attested else None
     return Fact(
-        statement=statement,
+        reader=rules.reader,
+        id=statement.statement_id,
+        at=statement.at,
+        event_id=statement.event_id,
+        attributes=statement.attributes,
         name=name,
         attested=attested,
         vouched=tuple(ranked),
-        mentioned=mentioned,
-        claimed=frozenset([one.pair for one in statement.identifiers]),
+        shown=shown,
+        mentioned=tuple(mentioned),
+        claimed=tuple([(one.namespace, one.value) for one in statement.identifiers]),
         exclusive=tuple([pair for pair in ranked if pair[0] in rules.protected]),
         held=tuple(held),
-        alone=_alone(ranked, rules),
-        order=_order(statement),
+        alone=_alone(ranked, devices) if devices else (),
+        order=(statement.at, statement.source, statement.event_id, statement.statement_id),
         birth=birth,
         address=address,
-        ties=frozenset((*ranked, *mentioned)),
+        ties=shown.union(mentioned) if mentioned else shown,
         blocks=_blocks(name, birth, address) if attested and name else (),
     )
 
 
-def read_facts(statements: Iterable[Statement], rules: Rules) -> list[Fact]:
-    """Parse statements, in an order that depends on what they say alone."""
-    facts = [read_fact(one, rules) for one in statements]
-    facts.sort(key=_ORDER)
-    return facts
+def _told(
+    statement: Statement, rules: Rules, *, attested: bool
+) -> tuple[list[Holding], list[Pair], dict[Pair, tuple[str, ...]]]:
+    """What it vouches for, the most telling first, what staff mention in it, and of what it vouches
+    for the devices, with the namespaces of which each goes with one value."""
+    held: list[Holding] = []
+    mentioned: list[Pair] = []
+    devices: dict[Pair, tuple[str, ...]] = {}
+    for one in statement.identifiers:
+        pair = (one.namespace, one.value)
+        kind = rules.namespace(one.namespace)
+        vouches, mentions = kind.joins(one), attested and kind.mentioned
+        if (vouches or mentions) and not rules.is_blocked(pair):
+            if vouches:
+                held.append((kind.priority, *pair, 0))
+                if kind.holds_one:
+                    devices[pair] = kind.holds_one
+            if mentions:
+                mentioned.append(pair)
+    return sorted(set(held)) if len(held) > 1 else held, mentioned, devices
 
 
 def in_force(decisions: Iterable[Decision]) -> list[Decision]:
@@ -125,10 +163,6 @@ def retracted(decisions: Sequence[Decision]) -> frozenset[str]:
     return frozenset(one.left for one in decisions if one.kind is DecisionKind.RETRACT)
 
 
-def _held(pair: Pair, rules: Rules) -> Holding:
-    return rules.namespace(pair[0]).priority, *pair, 0
-
-
 def _sender(statement: Statement, name: Name | None, rules: Rules) -> list[Pair]:
     """The sender as such; of an office's mailbox, whoever writes there under one name."""
     source = statement.source
@@ -138,20 +172,15 @@ def _sender(statement: Statement, name: Name | None, rules: Rules) -> list[Pair]
     return [(SENDER, f"{value}#{name.keys[0]}")] if name is not None and name.keys else []
 
 
-def _alone(vouched: Sequence[Pair], rules: Rules) -> tuple[tuple[Pair, Pair], ...]:
+def _alone(
+    vouched: Sequence[Pair], devices: Mapping[Pair, Collection[str]]
+) -> tuple[tuple[Pair, Pair], ...]:
     return tuple(
         (one, other)
         for one in vouched
-        if (single := rules.namespace(one[0]).holds_one)
         for other in vouched
-        if other[0] in single
+        if one in devices and other[0] in devices[one]
     )
-
-
-def _order(statement: Statement) -> tuple[datetime, str, str, str, str, str]:
-    source = statement.source
-    sender = (source.channel, source.account, source.sender)
-    return (statement.at, *sender, statement.event_id, statement.statement_id)
 
 
 def _name(statement: Statement) -> Name | None:
@@ -167,14 +196,6 @@ def _name(statement: Statement) -> Name | None:
         display=get("display_name", ""),
     )
     return None if name.is_empty else name
-
-
-def _mentioned(statement: Statement, rules: Rules) -> tuple[Pair, ...]:
-    return tuple(
-        one.pair
-        for one in statement.identifiers
-        if rules.namespace(one.namespace).mentioned and not rules.is_blocked(one.pair)
-    )
 
 
 def _blocks(name: Name, birth: BirthValue | None, address: Address | None) -> tuple[str, ...]:

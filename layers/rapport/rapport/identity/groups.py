@@ -5,11 +5,10 @@ two names in conflict, two identifiers of which a person has one, a decision tha
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from itertools import combinations
 from typing import NamedTuple
 
 from rapport.identity.evidence import Fact
@@ -34,15 +33,22 @@ class Relation(NamedTuple):
 
 _STRANGERS = Relation(UNKNOWN, NameLevel.UNKNOWN, 0.0)
 
+_Join = tuple[int, int, str, Pair | None, float | None, dict[str, float] | None, str]
+"""Two facts, the rule, and by what: what a `Link` is made of, for who asks."""
+
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """Statements held to be one person: `members` by index, and what they tell together."""
+    """Statements held to be one person: `members` by index, and what they tell together.
+
+    `apart` are members that people keep it apart from; `shown` is what it vouches for.
+    """
 
     members: list[int]
-    names: dict[Name, int] = field(default_factory=dict)
-    exclusive: set[Pair] = field(default_factory=set)
-    apart: set[int] = field(default_factory=set)
+    names: dict[Name, None]
+    exclusive: set[Pair]
+    shown: set[Pair]
+    apart: set[int]
 
     @property
     def first(self) -> int:
@@ -56,12 +62,12 @@ class Groups:
     `count` is how many there are. `is_peaceful`: nothing any fact says contradicts another's.
     """
 
-    def __init__(self, facts: Sequence[Fact], rules: Rules) -> None:
+    def __init__(self, facts: Sequence[Fact], rules: Rules, *, is_peaceful: bool) -> None:
         self.facts = facts
-        self.links: list[Link] = []
+        self._joined: list[_Join] = []
         self.against: dict[tuple[str, str, str], Link] = {}
         self.count = len(facts)
-        self.is_peaceful = is_peaceful(facts)
+        self.is_peaceful = is_peaceful
         self._rules = rules
         self._of = [_alone(index, fact) for index, fact in enumerate(facts)]
         self._known: dict[tuple[int, int, int, int], Relation] = {}
@@ -125,19 +131,15 @@ class Groups:
             return False
         if b.members[0] < a.members[0]:
             a, b = b, a
-        self.links.append(
-            self._link(
-                left, right, rule, identifier, score=score, fields=fields, decision_id=decision_id
-            )
-        )
+        self._joined.append((left, right, rule, identifier, score, fields, decision_id))
         self.count -= 1
         for index in b.members:
             self._of[index] = a
         a.members = sorted(a.members + b.members)
-        for name, count in b.names.items():
-            a.names[name] = a.names.get(name, 0) + count
+        a.names.update(b.names)
         a.exclusive |= b.exclusive
         a.apart |= b.apart
+        a.shown |= b.shown
         return True
 
     def refuse(self, left: int, right: int, reason: str, identifier: Pair | None = None) -> None:
@@ -145,19 +147,14 @@ class Groups:
         one, two = sorted((self.facts[left].id, self.facts[right].id))
         key = (reason, one, two)
         if key not in self.against:
-            self.against[key] = self._link(left, right, reason, identifier)
+            self.against[key] = self._link((left, right, reason, identifier, None, None, ""))
 
-    def _link(
-        self,
-        left: int,
-        right: int,
-        rule: str,
-        identifier: Pair | None = None,
-        *,
-        score: float | None = None,
-        fields: dict[str, float] | None = None,
-        decision_id: str = "",
-    ) -> Link:
+    def links(self) -> tuple[Link, ...]:
+        """The joins so far, as evidence."""
+        return tuple(map(self._link, self._joined))
+
+    def _link(self, join: _Join) -> Link:
+        left, right, rule, identifier, score, fields, decision_id = join
         one, two = self.facts[min(left, right)], self.facts[max(left, right)]
         return Link(
             left=one.id,
@@ -166,7 +163,7 @@ class Groups:
             identifier=identifier,
             score=score,
             fields=fields or {},
-            event_ids=(one.statement.event_id, two.statement.event_id),
+            event_ids=(one.event_id, two.event_id),
             decision_id=decision_id,
         )
 
@@ -185,9 +182,9 @@ class Groups:
         """Whether together they would show more identifiers of a type than a person has."""
         if len(a.members) + len(b.members) <= self._rules.smallest_limit:
             return False
-        facts = [self.facts[index] for index in (*a.members, *b.members)]
-        if not may_exceed(facts, self._rules):
+        if not may_exceed(a.shown | b.shown, self._rules):
             return False
+        facts = [self.facts[index] for index in (*a.members, *b.members)]
         shown: dict[str, dict[str, list[Fact]]] = {}
         for fact in facts:
             for namespace, value in fact.vouched:
@@ -212,18 +209,20 @@ def is_peaceful(facts: Sequence[Fact]) -> bool:
     """Whether no two of them speak against one another, so that nothing need be vetoed."""
     exclusive: dict[str, str] = {}
     names: dict[Name, None] = {}
+    latest: Name | None = None
     for fact in facts:
-        if fact.name is not None:
-            names[fact.name] = None
-        for namespace, value in fact.exclusive:
-            if exclusive.setdefault(namespace, value) != value:
-                return False
+        if fact.name is not None and fact.name is not latest:
+            latest = fact.name
+            names[latest] = None
+        if fact.exclusive:
+            for namespace, value in fact.exclusive:
+                if exclusive.setdefault(namespace, value) != value:
+                    return False
     return len(names) < 2 or _are_peaceful(tuple(names))
 
 
-def may_exceed(facts: Sequence[Fact], rules: Rules) -> bool:
-    """Whether they show more identifiers of a type than its limit, windows aside."""
-    pairs = set().union(*[one.vouched for one in facts])
+def may_exceed(pairs: Collection[Pair], rules: Rules) -> bool:
+    """Whether there are more identifiers of a type than its limit, windows aside."""
     if len(pairs) <= rules.smallest_limit:
         return False
     shown = Counter([namespace for namespace, _ in pairs])
@@ -235,12 +234,16 @@ def may_exceed(facts: Sequence[Fact], rules: Rules) -> bool:
 
 @lru_cache(16_384)
 def _are_peaceful(names: tuple[Name, ...]) -> bool:
-    return not any(compare_names(one, two).conflicts for one, two in combinations(names, 2))
+    *others, latest = names
+    if any(compare_names(latest, one).conflicts for one in others):
+        return False
+    # The others were compared before the latest came, as a rule, and are remembered.
+    return len(others) < 2 or _are_peaceful(tuple(others))
 
 
 def _alone(index: int, fact: Fact) -> Group:
-    names = {fact.name: 1} if fact.name is not None else {}
-    return Group([index], names, set(fact.exclusive))
+    names = {fact.name: None} if fact.name is not None else {}
+    return Group([index], names, set(fact.exclusive), set(fact.shown), set())
 
 
 def _are_two(a: set[Pair], b: set[Pair]) -> bool:
@@ -255,7 +258,8 @@ def _compare(ours: tuple[Name, ...], theirs: tuple[Name, ...]) -> Relation:
     """Every name against every name: the best agreement, unless some conflict."""
     if len(ours) == 1 and len(theirs) == 1:
         return _relation(compare_names(*ours, *theirs))
-    best = _STRANGERS
+    best: NameMatch | None = None
+    best_rank = _rank(_STRANGERS)
     conflicts: list[tuple[Name, Name, NameLevel]] = []
     sure: set[Name] = set()
     for one in ours:
@@ -264,9 +268,9 @@ def _compare(ours: tuple[Name, ...], theirs: tuple[Name, ...]) -> Relation:
             if match.conflicts:
                 conflicts.append((one, two, match.level))
                 continue
-            found = _relation(match)
-            if _rank(found) < _rank(best):
-                best = found
+            rank = (AGREE if match.agrees else UNKNOWN, match.level, -match.similarity)
+            if rank < best_rank:
+                best, best_rank = match, rank
             if match.level <= NameLevel.TYPO and match.similarity >= _SURE:
                 sure |= {one, two}
     # "Tmi Lee" is a slip for "Tim Lee", who is also "Timothy Lee": that the last two differ in more
@@ -279,7 +283,9 @@ def _compare(ours: tuple[Name, ...], theirs: tuple[Name, ...]) -> Relation:
         and not _is_misspelled(one, ours, two)
         and not _is_misspelled(two, theirs, one)
     ]
-    return Relation(CONFLICT, max(worst), 0.0, "name_conflict") if worst else best
+    if worst:
+        return Relation(CONFLICT, max(worst), 0.0, "name_conflict")
+    return _relation(best) if best else _STRANGERS
 
 
 def _relation(match: NameMatch) -> Relation:

@@ -8,13 +8,12 @@ first contacts at the identifier they share: the later one reads again.
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import TypeVar
 
 from rapport.identity.changes import (
+    consequences,
     fitted,
-    forwards_of,
-    merges_of,
-    pointers_to,
     record_events,
     reviews_of,
 )
@@ -40,7 +39,6 @@ from rapport.identity.statements import (
     customers,
     digest_heard,
     digest_said,
-    resolved,
     united,
 )
 from rapport.kernel.errors import Conflict, NotFound, Transient
@@ -56,6 +54,8 @@ MAX_PARTS = 40
 
 MAX_PAIRS = 30
 """Identifiers, and blocks, looked up at once when a component is considered anew."""
+
+_AGE = attrgetter("component_id")
 
 Result = TypeVar("Result")
 
@@ -147,7 +147,7 @@ class Engine:
         statement = self._statement(heard, digest)
         names = names_of(lookup_keys(statement, self.rules, self.matcher), statement)
         seen = self.graph.look_up(sender.source, names.all)
-        known = seen.record
+        known, record_id = seen.record, ""
         if known is not None and digest in known.said:
             return self._retold(known, sender, digest, known.said[digest])
         found = load(candidates(names.leading, seen), graph=self.graph)
@@ -156,11 +156,12 @@ class Engine:
             whose = _said_before(home, sender, digest)
             if whose is not None:
                 return self._retold(known, sender, digest, whose)
-            statement = statement.on_record(known.record_id)
+            record_id = known.record_id
             if len(home.statements) >= MAX_STATEMENTS:
                 # A crowd behind one sender: what it says from now on lies in another component.
                 home = None
-        near = self._near(statement, distinct(found.values()), home)
+        near = self._near(statement, distinct(found.values()), home) if found else []
+        statement = statement.on_record(record_id or self.ids.new("rec"))
         news = Component(component_of(statement.statement_id), (statement,))
         change = self._change(near, news, heard.event_id, heard.heard_at)
         record = record_of(known, statement, digest, sender, change.component)
@@ -168,11 +169,10 @@ class Engine:
         claims, notes = claims_of(names, seen, found, change)
         is_new = frozenset((statement.statement_id,)) in change.component.customers
         facts = record_events(speaking, known, heard.event_id, heard.heard_at, created=is_new)
-        pointers = [one for one in change.pointers if one.source != record.source]
         change = change._replace(
             record=record,
             known=known,
-            pointers=pointers,
+            pointers=[one for one in change.pointers if one.source != record.source],
             claims=claims,
             notes=notes,
             events=[*facts, *change.events],
@@ -205,24 +205,25 @@ class Engine:
     ) -> Change:
         """`news` and what it touches as one component, resolved; the older component goes on."""
         known = [*near, news] if news.version else [*near]
-        home = min(known, key=lambda one: one.component_id, default=news)
-        whole = united(home.component_id, [*near, news], home.version + 1)
+        home = known[0] if len(known) == 1 else min(known, key=_AGE, default=news)
+        whole = united(home.component_id, [*near, news]) if near else news
         resolution = resolve(whole, self.rules, self.matcher)
-        whole = resolved(whole, resolution)
-        kept = _touching(near, news, whole, self._pairs)
+        whole = whole.resolved(resolution.customers, home.version + 1)
+        kept = _touching(near, news, whole, self._pairs) if near else near
         if len(kept) < len(near):  # some only looked alike
             change = self._change(kept, news, event_id, at)
             uncertain: list[Link] = [*(one.link for one in change.reviews), *resolution.reviews]
             reviews = reviews_of(uncertain, [*near, news], change.component, at)
             return change._replace(reviews=reviews)
+        forwards, pointers, events = consequences(whole, known, event_id, at)
         return Change(
             component=whole,
-            before=tuple(known),
-            reviews=reviews_of(resolution.reviews, (), whole, at) if resolution.reviews else (),
             absorbed={one.component_id: one.version for one in known if one is not home},
-            forwards=forwards_of(whole, known),
-            pointers=pointers_to(whole, known),
-            events=merges_of(whole, known, event_id, at),
+            forwards=forwards,
+            pointers=pointers,
+            reviews=reviews_of(resolution.reviews, (), whole, at) if resolution.reviews else (),
+            events=events,
+            before=tuple(known),
         )
 
     def _near(
@@ -231,7 +232,7 @@ class Engine:
         """The components that `statement` may concern; no crowd beyond `MAX_STATEMENTS`."""
         pairs = joining_pairs(statement, self.rules)
         near, room = [], MAX_STATEMENTS - (len(home.statements) if home else 0)
-        for one in sorted(found, key=lambda one: one.component_id):
+        for one in sorted(found, key=_AGE):
             if home is not None and one.component_id == home.component_id:
                 near.append(one)
             elif (
@@ -283,11 +284,11 @@ class Engine:
         return pairs
 
     def _statement(self, heard: Heard, digest: str) -> Statement:
-        """What is heard as a statement, on a new record."""
+        """What is heard as a statement, on no record yet."""
         sender = heard.sender
         statement = Statement(
             statement_id=self.ids.new("stm"),
-            record_id=self.ids.new("rec"),
+            record_id="",
             source=sender.source,
             channel=sender.channel,
             at=_kept(heard.at),
@@ -334,9 +335,9 @@ def _touching(
 
     What one sender said lies in one component, whosever it is.
     """
-    if not near:
-        return []
     whose = customers(whole)
+    if len(whole.customers) == 1 and news.statements and all(part.statements for part in near):
+        return [*near]
     decided = {side for one in news.decisions for side in one.sides}
     mine = {whose[one.statement_id] for one in news.statements}
     senders = {one.source for one in news.statements}

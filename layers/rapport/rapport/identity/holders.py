@@ -17,7 +17,11 @@ _LEAST_LETTERS = 5
 
 
 class Holdings:
-    """Which facts vouch for which identifiers, an identifier given up counting anew."""
+    """Which facts vouch for which identifiers, an identifier given up counting anew.
+
+    `loose` are the facts without a name and with at most one identifier: they say nothing of whose
+    they are. `bridges` have no name and several; `shared` identifiers several facts.
+    """
 
     def __init__(self, facts: Sequence[Fact], signals: Iterable[Signal], rules: Rules) -> None:
         self.rules = rules
@@ -32,11 +36,18 @@ class Holdings:
             self.of.append(held)
             for one in held:
                 self.vouching.setdefault(one, []).append(index)
+        self.loose = {
+            index
+            for index, fact in enumerate(facts)
+            if fact.name is None and len(self.of[index]) < 2
+        }
         self.bridges = [
             index for index, fact in enumerate(facts) if fact.name is None and len(fact.vouched) > 1
         ]
-        self.shared = [one for one in sorted(self.vouching) if len(self.vouching[one]) > 1]
-        self._singles = {one: found for one in self.shared if (found := self._single(one))}
+        self.shared = sorted([one for one, found in self.vouching.items() if len(found) > 1])
+        self._singles: dict[Holding, list[list[int]]] = {}
+        if any(fact.alone for fact in facts):
+            self._singles = {one: found for one in self.shared if (found := self._single(one))}
 
     def during(self, pair: Pair, at: datetime) -> Holding:
         """The tenure of an identifier at that time."""
@@ -44,22 +55,18 @@ class Holdings:
         tenure = bisect_right(ends, at) if ends else 0
         return self.rules.namespace(pair[0]).priority, pair[0], pair[1], tenure
 
-    def is_loose(self, index: int) -> bool:
-        """Whether a fact has no name and at most one identifier: it says nothing of whose it is."""
-        return self.facts[index].name is None and len(self.of[index]) < 2
-
     def holders(self, groups: Groups, holding: Holding) -> list[Group]:
         """The groups that hold an identifier, apart from those nothing else is known of."""
-        indexes = self.vouching.get(holding, ())
         return [
             group
-            for group in groups.distinct(indexes)
-            if group.names or not all(map(self.is_loose, group.members))
+            for group in groups.distinct(self.vouching.get(holding, ()))
+            if group.names or not self.loose.issuperset(group.members)
         ]
 
     def is_crowded(self, groups: Groups, holding: Holding) -> bool:
         """Whether people were on it with several of what it has a single one of at a time."""
-        return any(len(groups.distinct(indexes)) > 1 for indexes in self._singles.get(holding, ()))
+        singles = self._singles.get(holding)
+        return singles is not None and any(len(groups.distinct(one)) > 1 for one in singles)
 
     def _single(self, holding: Holding) -> list[list[int]]:
         """A fact for each value that goes with this identifier, where there should be one value."""

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import combinations
 
-from rapport.identity.graph import Link, Statement
+from rapport.identity.evidence import Fact
+from rapport.identity.graph import Link
 from rapport.identity.groups import AGREE, Groups
 from rapport.identity.holders import Holdings
 from rapport.identity.matching import Features, Matcher, Score
@@ -45,14 +46,14 @@ def review_alike(groups: Groups, holdings: Holdings, matcher: Matcher) -> list[L
 
 
 @lru_cache(_REMEMBERED)
-def keys_of(statement: Statement, matcher: Matcher) -> tuple[str, ...]:
+def keys_of(fact: Fact, matcher: Matcher) -> tuple[str, ...]:
     """The blocking keys of a statement's attributes."""
-    return matcher.keys(_features(statement, matcher))
+    return matcher.keys(_features(fact, matcher))
 
 
 @lru_cache(_REMEMBERED)
-def _features(statement: Statement, matcher: Matcher) -> Features:
-    return matcher.features(statement.attributes)
+def _features(fact: Fact, matcher: Matcher) -> Features:
+    return matcher.features(fact.attributes)
 
 
 def _weighed(groups: Groups, matcher: Matcher) -> Iterable[tuple[Score, int, int]]:
@@ -60,14 +61,13 @@ def _weighed(groups: Groups, matcher: Matcher) -> Iterable[tuple[Score, int, int
     attested = [index for index, fact in enumerate(groups.facts) if fact.attested]
     if len(attested) < 2:
         return
-    keys = {index: set(keys_of(groups.facts[index].statement, matcher)) for index in attested}
+    keys = {index: set(keys_of(groups.facts[index], matcher)) for index in attested}
     for one, two in combinations(attested, 2):
         if groups.of(one) is groups.of(two) or groups.conflict(groups.of(one), groups.of(two)):
             continue
-        left, right = groups.facts[one].statement, groups.facts[two].statement
         if keys[one].isdisjoint(keys[two]):
             continue
-        a, b = _features(left, matcher), _features(right, matcher)
+        a, b = _features(groups.facts[one], matcher), _features(groups.facts[two], matcher)
         if not matcher.vetoes(Told((a,)), Told((b,))):
             yield matcher.score(a, b), one, two
 
@@ -80,5 +80,5 @@ def _review(groups: Groups, left: int, right: int, score: Score) -> Link:
         rule="probabilistic",
         score=score.weight,
         fields=dict(score.parts),
-        event_ids=(one.statement.event_id, two.statement.event_id),
+        event_ids=(one.event_id, two.event_id),
     )

@@ -44,6 +44,8 @@ def load(component_ids: Collection[str], *, graph: Graph) -> dict[str, Component
     is made of several is the same, byte for byte, in whatever process.
     """
     found: dict[str, Component] = {}
+    if not component_ids:
+        return found
     wanted = {one: one for one in sorted(component_ids)}
     while wanted:
         loaded = graph.load(set(wanted.values()))

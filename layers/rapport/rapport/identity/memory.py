@@ -5,12 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from rapport.contracts.events import Envelope
 from rapport.identity.graph import Component, Review
 from rapport.identity.keys import (
-    Key,
     component_key,
     item_place,
-    lookup_key,
-    record_key,
-    review_key,
     review_place,
 )
 from rapport.identity.model import Record, Source
@@ -60,7 +56,13 @@ class InMemoryGraph:
 
     def write(self, change: Change) -> None:
         """Write all of it, or raise `Conflict`."""
-        _check_actions(_places(change))
+        spoke = [change.record.source] if change.record else []
+        _check_actions(
+            [change.component.component_id, *change.absorbed, *change.forwards],
+            [*spoke, *[one.source for one in change.pointers]] if change.pointers else spoke,
+            [*change.claims, *change.notes],
+            [*[one.review_id for one in change.reviews], *change.closed],
+        )
         if not self._is_current(change):
             raise Conflict("Another write came first.")
         home = change.component.component_id
@@ -85,10 +87,7 @@ class InMemoryGraph:
         self, component: Component, pointers: Sequence[Pointer], forwards: Sequence[str] = ()
     ) -> None:
         """Set where records stand, or raise `Conflict`."""
-        components = [component.component_id, *forwards]
-        _check_actions(
-            [*map(component_key, components), *(record_key(one.source) for one in pointers)]
-        )
+        _check_actions([component.component_id, *forwards], [one.source for one in pointers])
         stored = self.components.get(component.component_id)
         is_current = isinstance(stored, Component) and stored.version == component.version
         if not is_current or any(one.source not in self.found for one in pointers):
@@ -116,7 +115,7 @@ class InMemoryGraph:
 
     def close_reviews(self, review_ids: Sequence[str]) -> None:
         """Forget reviews."""
-        _check_actions([review_key(one) for one in review_ids])
+        _check_actions(review_ids)
         for review_id in review_ids:
             self.waiting.pop(review_id, None)
 
@@ -143,8 +142,10 @@ class InMemoryGraph:
         if change.record is None:
             return True
         stored_record = self.found.get(change.record.source)
+        if stored_record is change.known:
+            return True
         if stored_record is None or change.known is None:
-            return stored_record is change.known
+            return False
         return _content(stored_record) == _content(change.known)
 
     def _point(self, pointer: Pointer) -> None:
@@ -170,24 +171,16 @@ def _standing(record: Record) -> tuple[object, ...]:
     return *_content(record), record.said, record.customer_id
 
 
-def _places(change: Change) -> list[Key]:
-    """The items that a change is about, one for each action."""
-    places = [component_key(change.component.component_id)]
-    places += map(component_key, change.absorbed)
-    places += map(component_key, change.forwards)
-    if change.record:
-        places.append(record_key(change.record.source))
-    places += [record_key(one.source) for one in change.pointers]
-    places += map(lookup_key, change.claims)
-    places += map(lookup_key, change.notes)
-    places += [review_key(one.review_id) for one in change.reviews]
-    places += map(review_key, change.closed)
-    return places
+def _check_actions(*places: Collection[str | Source]) -> None:
+    """DynamoDB refuses these whatever is stored, so a caller must never ask for them.
 
-
-def _check_actions(places: Sequence[Key]) -> None:
-    """DynamoDB refuses these whatever is stored, so a caller must never ask for them."""
-    if len(places) > ACTIONS or len(set(places)) < len(places):
+    `places` are the items of one kind, one for each action.
+    """
+    actions = items = 0
+    for one in places:
+        actions += len(one)
+        items += len(set(one))
+    if actions > ACTIONS or items < actions:
         raise ValueError("A transaction takes at most 100 actions, one an item.")
 
 

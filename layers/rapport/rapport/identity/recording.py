@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from rapport.identity.changes import owner_of
 from rapport.identity.graph import Component, Statement
 from rapport.identity.model import Record, Sender, merged_traits, strongest
-from rapport.identity.statements import MAX_SAID, customers, said_by
+from rapport.identity.statements import MAX_SAID, customers, standing_of
 
 
 def record_of(
@@ -14,8 +13,9 @@ def record_of(
     """The record of who made `statement`, which lies in `component` by now."""
     customer_id = customers(component)[statement.statement_id]
     if known is not None:
-        said = {**said_by(component, statement.record_id), digest: customer_id}
-        owner, home = owner_of(component, statement.record_id), component.component_id
+        owner, said = standing_of(component, statement.record_id)
+        said[digest] = customer_id
+        home = component.component_id
         return updated(known, sender, said, customer_id=owner, component_id=home)
     return Record(
         record_id=statement.record_id,
@@ -50,4 +50,4 @@ def updated(known: Record, sender: Sender, said: Mapping[str, str], **standing: 
 
 
 def _latest(said: Mapping[str, str]) -> dict[str, str]:
-    return dict([*said.items()][-MAX_SAID:])
+    return dict(said if len(said) <= MAX_SAID else [*said.items()][-MAX_SAID:])

@@ -15,12 +15,14 @@ An identifier with people whose names conflict is a shared one (or one whose hol
 joins each only to himself. Claims join nobody.
 """
 
-from rapport.identity.agreement import one_person
+from functools import partial
+
+from rapport.identity.agreement import are_one_person, links_of
 from rapport.identity.attestation import join_attested, review_attested
 from rapport.identity.candidates import Keys, joining_pairs, lookup_keys, relates
-from rapport.identity.evidence import Fact, in_force, read_facts, retracted
+from rapport.identity.evidence import BY_CONTENT, Fact, in_force, read_facts, retracted
 from rapport.identity.graph import Component, Decision, DecisionKind, Link, Resolution
-from rapport.identity.groups import Groups
+from rapport.identity.groups import Groups, is_peaceful
 from rapport.identity.holders import Holdings
 from rapport.identity.likeness import join_alike, review_alike
 from rapport.identity.matching import Matcher
@@ -63,13 +65,35 @@ def resolve(component: Component, rules: Rules, matcher: Matcher) -> Resolution:
     if void:
         said = tuple(one for one in said if one.statement_id not in void)
     facts = read_facts(said, rules)
-    if not component.decisions and not component.signals:
-        links = one_person(facts, rules)
-        if links is not None:
-            return Resolution((frozenset([one.statement_id for one in said]),), links)
-    groups = Groups(facts, rules)
+    peaceful = is_peaceful(facts)
+    if (
+        peaceful
+        and not component.decisions
+        and not component.signals
+        and are_one_person(facts, rules)
+    ):
+        whole = frozenset([one.statement_id for one in said])
+        return Resolution((whole,), partial(links_of, sorted(facts, key=BY_CONTENT), rules))
+    facts.sort(key=BY_CONTENT)
+    groups = Groups(facts, rules, is_peaceful=peaceful)
     _decide(groups, decisions)
     holdings = Holdings(facts, component.signals, rules)
+    _join(groups, holdings, matcher)
+    before = 0
+    while decisions and groups.count not in (1, before):
+        # Whom people joined before anybody knew a name has one by now, on every number of theirs.
+        before = groups.count
+        for join in (join_named, join_unlike, join_nameless):
+            join(groups, holdings)
+    return Resolution(
+        customers=_customers(groups, facts, void),
+        because=groups.links,
+        against=tuple(groups.against.values()),
+        reviews=_reviews(groups, holdings, matcher),
+    )
+
+
+def _join(groups: Groups, holdings: Holdings, matcher: Matcher) -> None:
     settled: dict[object, int] = {}
     for join in _STEPS:
         # A step that joined nothing joins nothing until another has.
@@ -79,18 +103,6 @@ def resolve(component: Component, rules: Rules, matcher: Matcher) -> Resolution:
     if groups.count > 1:
         join_alike(groups, holdings, matcher)
         join_nameless(groups, holdings)
-    before = 0
-    while decisions and groups.count not in (1, before):
-        # Whom people joined before anybody knew a name has one by now, on every number of theirs.
-        before = groups.count
-        for join in (join_named, join_unlike, join_nameless):
-            join(groups, holdings)
-    return Resolution(
-        customers=_customers(groups, facts, void),
-        links=tuple(groups.links),
-        against=tuple(groups.against.values()),
-        reviews=_reviews(groups, holdings, matcher),
-    )
 
 
 def _reviews(groups: Groups, holdings: Holdings, matcher: Matcher) -> tuple[Link, ...]:

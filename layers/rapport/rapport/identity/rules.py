@@ -7,7 +7,6 @@ identifiers, merge protection.
 """
 
 import re
-from collections.abc import Iterable
 from functools import cached_property
 from typing import Annotated, Any, Self
 
@@ -168,21 +167,16 @@ class Rules(_Document):
             known = self._judged[pair] = bool(pattern and pattern.fullmatch(pair[1]))
         return known
 
-    def joining(self, identifiers: Iterable[Identifier]) -> tuple[Identifier, ...]:
-        """Those that may join people: vouched for, and not blocked."""
-        return tuple(
-            [
-                one
-                for one in identifiers
-                if self.namespace(one.namespace).joins(one) and not self.is_blocked(one.pair)
-            ]
-        )
-
     @cached_property
     def smallest_limit(self) -> int:
         """A customer of no more statements than this is within every limit."""
         limits = [one.limit for one in (*self.namespaces, self.other) if one.limit is not None]
         return min(limits, default=2**31)
+
+    @cached_property
+    def reader(self) -> object:
+        """Stands for these rules with what they read, which need not hold on to them."""
+        return object()
 
     @cached_property
     def read(self) -> dict[str, Any]:

@@ -71,6 +71,8 @@ def _join_bridges(groups: Groups, holdings: Holdings, *, contested: bool) -> Non
 
 def join_nameless(groups: Groups, holdings: Holdings) -> None:
     """Join what has neither name nor second identifier: to the only holder, or by time."""
+    if not holdings.loose:
+        return
     for holding in holdings.shared:
         loose = _loose(groups, holdings, holding)
         if not loose:
@@ -94,9 +96,10 @@ def _loose(groups: Groups, holdings: Holdings, holding: Holding) -> list[int]:
     people joined it with: one statement of each."""
     found: dict[int, int] = {}
     for index in holdings.vouching[holding]:
-        members = groups.of(index).members
-        if all(map(holdings.is_loose, members)):
-            found.setdefault(members[0], index)
+        if index in holdings.loose:
+            members = groups.of(index).members
+            if holdings.loose.issuperset(members):
+                found.setdefault(members[0], index)
     return [*found.values()]
 
 
@@ -233,7 +236,7 @@ def _claimants(groups: Groups, index: int, near: Sequence[Group]) -> list[Group]
         for group in near
         if any(
             not proven.isdisjoint(groups.facts[m].vouched)
-            and len(proven & groups.facts[m].claimed) > 1
+            and len(proven.intersection(groups.facts[m].claimed)) > 1
             for m in group.members
         )
     ]

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
+from operator import attrgetter
 
-from rapport.identity.graph import Component, Pair, Resolution, Statement, customer_of_oldest
+from rapport.identity.graph import Component, Decision, Pair, Signal, Statement, customer_of_oldest
 from rapport.identity.model import Sender, digest_of
+
+_HEARD = attrgetter("heard_at")
+_TOLD = attrgetter("at", "statement_id")
 
 MAX_SAID = 8
 """How many of its latest statements a record remembers; an older one is found in the component."""
@@ -42,45 +45,65 @@ def customers(component: Component) -> Mapping[str, str]:
     return component.whose
 
 
-def united(component_id: str, parts: Sequence[Component], version: int = 0) -> Component:
+def united(component_id: str, parts: Sequence[Component]) -> Component:
     """One component of several, not resolved yet."""
-    return Component(
-        component_id=component_id,
-        statements=tuple(chain.from_iterable([part.statements for part in parts])),
-        signals=tuple(dict.fromkeys(chain.from_iterable([part.signals for part in parts]))),
-        decisions=tuple(dict.fromkeys(chain.from_iterable([part.decisions for part in parts]))),
-        version=version,
-    )
+    statements: tuple[Statement, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    for part in parts:
+        statements += part.statements
+        signals += part.signals
+        decisions += part.decisions
+    if signals:
+        signals = tuple(dict.fromkeys(signals))
+    if decisions:
+        decisions = tuple(dict.fromkeys(decisions))
+    return Component(component_id, statements, signals, decisions)
 
 
-def resolved(component: Component, resolution: Resolution) -> Component:
-    """`component` with its customers."""
-    return Component(
-        component.component_id,
-        component.statements,
-        component.signals,
-        component.decisions,
-        component.version,
-        resolution.customers,
-    )
+def standing_of(component: Component, record_id: str) -> tuple[str, dict[str, str]]:
+    """The customer of a record (of several, that of its latest statement), and its latest
+    statements by digest, with whose each of them is."""
+    own = _own(component, record_id)
+    return _owner(component, own), _said(component, own)
+
+
+def owner_of(component: Component, record_id: str) -> str:
+    """The customer of a record: of several, that of its latest statement."""
+    return _owner(component, _own(component, record_id))
 
 
 def said_by(component: Component, record_id: str) -> dict[str, str]:
     """The latest statements of a record by digest, and whose each of them is."""
-    whose = customers(component)
+    return _said(component, _own(component, record_id))
+
+
+def _own(component: Component, record_id: str) -> list[Statement]:
+    """The statements of a record, in the order in which they were heard."""
     own = [one for one in component.statements if one.record_id == record_id]
-    own.sort(key=lambda one: one.heard_at)
-    return {digest_said(one): whose[one.statement_id] for one in own[-MAX_SAID:]}
+    if len(own) > 1:
+        own.sort(key=_HEARD)
+    return own
+
+
+def _owner(component: Component, own: Sequence[Statement]) -> str:
+    latest = own[0] if len(own) == 1 else max(own, key=_TOLD)
+    return customers(component)[latest.statement_id]
+
+
+def _said(component: Component, own: Sequence[Statement]) -> dict[str, str]:
+    whose = customers(component)
+    return {one.digest: whose[one.statement_id] for one in own[-MAX_SAID:]}
 
 
 def identifier_key(pair: Pair) -> str:
     """`phone#+14155550100`: the key of an identifier."""
-    return f"{pair[0]}#{pair[1]}"
+    return "#".join(pair)
 
 
 def claim_key(pair: Pair) -> str:
     """`?phone#+14155550100`: the key of an identifier that is claimed, for searches."""
-    return f"?{identifier_key(pair)}"
+    return f"?{'#'.join(pair)}"
 
 
 def block_key(block: str) -> str:

@@ -8,12 +8,12 @@ from rapport.contracts.identity import CustomersMerged, CustomersUnmerged
 from rapport.conversations.merging import Cause, merge, unmerge
 from rapport.conversations.model import Conversation
 from rapport.conversations.ports import Conversations
-from rapport.identity.changes import ROOM, forwards_of, owner_of, repointed
+from rapport.identity.changes import ROOM, forwards_of, repointed
 from rapport.identity.graph import Component
 from rapport.identity.lookup import customer_in, load
 from rapport.identity.model import Record
 from rapport.identity.ports import Graph, Pointer
-from rapport.identity.statements import customers, said_by
+from rapport.identity.statements import customers, owner_of, said_by
 from rapport.kernel.clock import Clock
 from rapport.kernel.errors import Conflict, Transient
 
