@@ -24,6 +24,7 @@ _ASCII_WORDS = {
     for code in range(128)
 }
 """ASCII in lower case, without apostrophes; whatever else parts words is a space."""
+_ASCII_SQUEEZED = {code: None if to == " " else to for code, to in _ASCII_WORDS.items()}
 _GENDERS = {"m": "m", "male": "m", "man": "m", "f": "f", "female": "f", "woman": "f"}
 _GENDERS |= {"男": "m", "女": "f", "x": "x", "other": "x", "nonbinary": "x"}
 _EARLIEST_YEAR, _LATEST_YEAR = 1000, 2100
@@ -85,7 +86,6 @@ class TextValue:
 Value = Name | NameValue | BirthValue | AddressValue | EmailValue | TextValue
 
 
-@lru_cache(CACHE)
 def words(text: str) -> tuple[str, ...]:
     """The words of a text, in lower case and without accents."""
     if text.isascii():
@@ -96,10 +96,9 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word for word in _NOT_WORD.split(text) if word)
 
 
-@lru_cache(CACHE)
 def squeezed(text: str) -> str:
     """A text as letters and digits alone."""
-    return "".join(words(text))
+    return text.translate(_ASCII_SQUEEZED) if text.isascii() else "".join(words(text))
 
 
 @lru_cache(CACHE)
