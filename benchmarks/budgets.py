@@ -5,6 +5,10 @@ from dataclasses import dataclass
 CPU_RATIO = 1.5
 COLD_RATIO = 1.6
 
+IDENTITY_PER_SECOND = 10_000
+"""Events a core takes where identity needs no network, of all kinds as they are mixed."""
+IDENTITY_P99_US = 500
+
 
 @dataclass(frozen=True)
 class Row:

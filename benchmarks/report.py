@@ -1,13 +1,21 @@
 """The results as a table that needs no explaining, for a terminal, a file and a program."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from benchmarks.budgets import COLD_RATIO, CPU_RATIO, PRICES, Price
+from benchmarks.budgets import (
+    COLD_RATIO,
+    CPU_RATIO,
+    IDENTITY_P99_US,
+    IDENTITY_PER_SECOND,
+    PRICES,
+    Price,
+)
 from benchmarks.cold import ColdStart
 from benchmarks.cost import ASSUMPTIONS, Line, total
 from benchmarks.counts import Count
+from benchmarks.identity.speed import Speed
 from benchmarks.processor import Timing
 
 PASS, FAIL, REPORTED = "pass", "FAIL", "-"
@@ -22,6 +30,7 @@ class Results:
     timings: dict[str, list[Timing]] = field(default_factory=dict)
     colds: list[ColdStart] = field(default_factory=list)
     cold_unit: str = "ms"
+    speeds: list[Speed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -31,6 +40,7 @@ class Results:
         found += [price.title for price in PRICES if _over(price, self.bills[price.title])]
         found += [f"CPU: {title.strip()}" for title in self.timings if _is_slow(self, title)]
         found += [f"cold start: {one.function}" for one in self.colds if one.ratio > COLD_RATIO]
+        found += [f"identity, {one.customers:,} customers" for one in self.speeds if _lags(one)]
         return found
 
 
@@ -41,6 +51,11 @@ def _over(price: Price, bill: Sequence[Line]) -> bool:
 def _is_slow(results: Results, title: str) -> bool:
     row = next(count.row for count in results.counts if count.row.title == title)
     return row.cpu_ratio is not None and _ratio(results.timings[title]) > row.cpu_ratio
+
+
+def _lags(speed: Speed) -> bool:
+    slow = speed.per_second < IDENTITY_PER_SECOND or speed.p99 > IDENTITY_P99_US
+    return speed.is_total and slow
 
 
 def _ratio(timings: Sequence[Timing]) -> float:
@@ -54,6 +69,8 @@ def text(results: Results) -> str:
         parts.append(_cpu(results))
     if results.colds:
         parts.append(_cold(results))
+    if results.speeds:
+        parts.append(_speeds(results))
     parts.append("\n".join([*results.notes, _verdict(results)]))
     return "\n\n".join(parts) + "\n"
 
@@ -121,6 +138,24 @@ def _cold(results: Results) -> str:
         )
         for one in results.colds
     ]
+    return _table(head, rows)
+
+
+def _speeds(results: Results) -> str:
+    head = ("Identity in one process, of a core", "events/s", "p50 us", "p95 us", "p99 us", "")
+    rows = []
+    for one in results.speeds:
+        held = one.is_total
+        rows.append(
+            (
+                f"{one.customers:,} customers" if held else f"  {one.kind}",
+                _held(f"{one.per_second:,.0f}", f"{IDENTITY_PER_SECOND:,}" if held else None),
+                f"{one.p50:,.0f}",
+                f"{one.p95:,.0f}",
+                _held(f"{one.p99:,.0f}", IDENTITY_P99_US if held else None),
+                _mark(not _lags(one), held=held),
+            )
+        )
     return _table(head, rows)
 
 
@@ -199,5 +234,6 @@ def document(results: Results) -> dict[str, Any]:
             }
             for one in results.colds
         },
+        "identity": [asdict(one) for one in results.speeds],
         "over_budget": results.failures,
     }
