@@ -23,7 +23,8 @@ START, END = "<!-- measured -->\n", "<!-- /measured -->"
 NOTE = """\
 Written by `make identity-bench`. Nothing is labelled for us, records come one by one, and one
 threshold serves a set. Other tools were measured on a 2-core machine (wall times within a half),
-Rapport by the CPU time of one core.
+Rapport by the CPU time of one core, without learning the model (once a table). How fast events of
+every kind are: benchmarks/RESULTS.md.
 """
 
 SCORES = {
