@@ -105,8 +105,9 @@ class Watch:
                 raise Broken("V2", f"{before.conversation_id} is open, and another has begun")
             return
         # Records that turn out to be another customer's take what was said on them along: then it
-        # is when the others said their last, and nothing earlier.
-        gives_up = not before.routes.keys() <= head.routes.keys()
+        # is when the others said their last, and nothing earlier. So it is where all had left
+        # before, and one comes to it who spoke earlier.
+        gives_up = not before.routes or not before.routes.keys() <= head.routes.keys()
         least = before.last_message_at
         if gives_up and head.routes:
             least = min(least, max(one.last_at for one in head.routes.values()))
