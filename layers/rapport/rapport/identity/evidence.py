@@ -93,8 +93,10 @@ def _parse(statement: Statement, rules: Rules) -> Fact:
     held, mentioned, devices = _told(statement, rules, attested=attested)
     if attested or not held:
         # Nothing else may tie what it says to what it said before, under a proof or without.
-        priority = rules.namespace(SENDER).priority
-        held += [(priority, *pair, 0) for pair in _sender(statement, name, rules)]
+        kind, sender = rules.namespace(SENDER), _sender(statement, name, rules)
+        held += [(kind.priority, *pair, 0) for pair in sender]
+        if kind.holds_one:
+            devices |= dict.fromkeys(sender, kind.holds_one)
     ranked = [(namespace, value) for _, namespace, value, _ in held]
     shown = frozenset(ranked)
     birth = _birth(statement) if attested else None

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from itertools import combinations
 from typing import NamedTuple
 
 from rapport.identity.evidence import Fact
@@ -30,6 +31,9 @@ class Relation(NamedTuple):
     similarity: float
     reason: str = ""
 
+
+_MANY_NAMES = 40
+"""More are seldom told before the latest came, and too many to look at one inside another."""
 
 _STRANGERS = Relation(UNKNOWN, NameLevel.UNKNOWN, 0.0)
 
@@ -234,6 +238,8 @@ def may_exceed(pairs: Collection[Pair], rules: Rules) -> bool:
 
 @lru_cache(16_384)
 def _are_peaceful(names: tuple[Name, ...]) -> bool:
+    if len(names) > _MANY_NAMES:
+        return not any(compare_names(one, two).conflicts for one, two in combinations(names, 2))
     *others, latest = names
     if any(compare_names(latest, one).conflicts for one in others):
         return False

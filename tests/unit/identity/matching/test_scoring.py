@@ -8,6 +8,7 @@ from rapport.identity.matching import Group, Matcher, Model, agglomerate, defaul
 from rapport.identity.matching.features import Features
 from rapport.identity.matching.levels import LEVELS
 from rapport.identity.matching.model import Component, model_from_json
+from rapport.identity.matching.values import CACHE, text_value
 
 PERSON = {
     "full_name": "Chan Tai Man",
@@ -189,3 +190,11 @@ def test_keys_are_few_and_short(one: dict[str, str]) -> None:
     keys = matcher.keys(matcher.features(one))
     assert len(keys) <= matcher.model.most_keys
     assert all(len(key) <= 64 for key in keys)
+
+
+def test_a_gender_is_the_same_however_much_else_was_read_in_between() -> None:
+    matcher = Matcher(default_model())
+    male = matcher.features({"gender": "male"})
+    for number in range(CACHE + 1):
+        text_value(f"clerk {number}")
+    assert matcher.score(male, matcher.features({"gender": "MAN."})).parts["gender"] > 0

@@ -81,3 +81,10 @@ def test_what_all_have_in_common_tells_nothing_and_may_differ_later() -> None:
     for one in (here, elsewhere):
         weight = matcher.score(matcher.features(here), matcher.features(one)).parts["address"]
         assert abs(weight) < 0.1
+
+
+def test_two_records_are_enough_to_learn_from() -> None:
+    for row in ({"full_name": "Tim Lee"}, {"date_of_birth": "1990"}, {"full_name": "陳大文"}):
+        matcher = Matcher(train([row, row]))
+        told = matcher.features(row)
+        assert matcher.score(told, told).parts

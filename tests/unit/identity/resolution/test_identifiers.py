@@ -188,3 +188,14 @@ def test_statements_that_share_nothing_do_not_relate() -> None:
     one = say("a", vouched("phone", PHONE), name="Chan Tai Man")
     other = say("b", vouched("phone", OTHER_PHONE), name="Chan Tai Man")
     assert not relates(one, Component("cmp_1", (other,)), Rules(), MATCHER)
+
+
+def test_somebody_of_five_hundred_spellings_is_one_person() -> None:
+    spellings = [f"Peter{' ' * (one % 40 + 1)}Lam{' ' * (one // 40)}" for one in range(500)]
+    said = [
+        say(f"{number:03d}", vouched("phone", PHONE), name=name)
+        for number, name in enumerate(spellings)
+    ]
+    other = say("other", vouched("phone", PHONE), name="Mary Wong")
+    assert len(resolved(*said).customers) == 1
+    assert len(resolved(*said, other).customers) == 2

@@ -14,7 +14,7 @@ from itertools import accumulate
 
 from rapport.identity.matching.blocking import blocking_keys
 from rapport.identity.matching.features import Features, read_features
-from rapport.identity.matching.levels import texts_of
+from rapport.identity.matching.levels import texts_of, told_by
 from rapport.identity.matching.model import (
     Component,
     Model,
@@ -137,7 +137,10 @@ def chance_levels(
             for component, level, _, _ in outcomes_of(a, b):
                 seen[component][level] += 1
     found = {}
-    for component in sorted({*seen, *frequencies}):
+    # What no random pair had in common a likelier one may have.
+    values = {(told, value) for record in records for told, value in record.values.items()}
+    may_be_told = {component for one in values for component, _ in told_by(*one)}
+    for component in sorted({*seen, *frequencies, *may_be_told}):
         counts, levels = seen[component], len(levels_of(component))
         total = counts.total() + 0.5 * levels
         shares = [(counts[level] + 0.5) / total for level in range(levels)]

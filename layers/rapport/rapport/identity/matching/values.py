@@ -25,8 +25,6 @@ _ASCII_WORDS = {
 }
 """ASCII in lower case, without apostrophes; whatever else parts words is a space."""
 _ASCII_SQUEEZED = {code: None if to == " " else to for code, to in _ASCII_WORDS.items()}
-_GENDERS = {"m": "m", "male": "m", "man": "m", "f": "f", "female": "f", "woman": "f"}
-_GENDERS |= {"男": "m", "女": "f", "x": "x", "other": "x", "nonbinary": "x"}
 _EARLIEST_YEAR, _LATEST_YEAR = 1000, 2100
 
 
@@ -83,6 +81,13 @@ class TextValue:
     text: str
 
 
+_M, _F, _X = TextValue("m"), TextValue("f"), TextValue("x")
+_GENDERS = {
+    **dict.fromkeys(("m", "male", "man", "男"), _M),
+    **dict.fromkeys(("f", "female", "woman", "女"), _F),
+    **dict.fromkeys(("x", "other", "nonbinary"), _X),
+}
+
 Value = Name | NameValue | BirthValue | AddressValue | EmailValue | TextValue
 
 
@@ -118,9 +123,7 @@ def digits_value(text: str) -> TextValue | None:
 @lru_cache(CACHE)
 def gender_value(text: str) -> TextValue | None:
     """The first letter of what is written, when it is one of the usual words."""
-    plain = squeezed(text)
-    known = _GENDERS.get(plain)
-    return text_value(known) if known else None
+    return _GENDERS.get(squeezed(text))
 
 
 @lru_cache(CACHE)
